@@ -1,0 +1,65 @@
+# Geoportal. `make` lists the targets; `make run` is all that a newcomer needs. The scripts are in .ci/.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock assets clean
+.DELETE_ON_ERROR:
+
+HOST ?= 127.0.0.1
+PORT ?= 8080
+DATA ?= var
+ifndef WORKERS
+WORKERS := $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); [ "$$n" -lt 4 ] && echo "$$n" || echo 4)
+endif
+export GEOPORTAL_HOST := $(HOST)
+export GEOPORTAL_PORT := $(PORT)
+export GEOPORTAL_DATA := $(DATA)
+export GEOPORTAL_WORKERS := $(WORKERS)
+# What a QGIS or conda shell leaves behind would mix its libraries with ours.
+unexport PYTHONHOME PYTHONPATH PROJ_DATA PROJ_LIB GDAL_DATA GDAL_DRIVER_PATH
+
+VENV := .venv
+VENDOR := geoportal/web/static/vendor/manifest.json
+PO := $(wildcard geoportal/locale/*/LC_MESSAGES/*.po)
+
+help: ## this list
+	@echo "make TARGET [HOST=$(HOST)] [PORT=$(PORT)] [DATA=$(DATA)] [WORKERS=$(WORKERS)]"
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed $(VENDOR) build/messages ## install what is missing, then serve the node in DATA at HOST:PORT
+	@exec $(VENV)/bin/geoportal serve
+
+test: $(VENV)/.installed-dev $(VENDOR) build/messages ## all tests; ARGS="tests/checks -k name" for some
+	@exec sh .ci/test $(ARGS)
+
+check: $(VENV)/.installed-dev ## lint, format, types and import direction
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+assets: $(VENDOR) ## scripts, styles and fonts from npm to static/vendor/
+
+lock: $(VENV)/.installed ## resolve all requirements anew
+	sh .ci/lock
+
+clean: ## remove all that make made; DATA is left alone
+	rm -rf $(VENV) build geoportal/web/static/vendor .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find geoportal tests -name __pycache__ -prune -exec rm -rf {} +
+	rm -f geoportal/locale/*/LC_MESSAGES/*.mo
+
+$(VENV)/.installed: requirements.lock pyproject.toml .ci/install .ci/find-python
+	@sh .ci/install requirements.lock
+	@$(VENV)/bin/python -m pip --disable-pip-version-check install --quiet --no-index --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@sh .ci/install requirements-dev.lock
+	@touch $@
+
+$(VENDOR): geoportal/web/package.json geoportal/web/package-lock.json .ci/assets.py | $(VENV)/.installed
+	@$(VENV)/bin/python .ci/assets.py
+
+build/messages: $(PO) .ci/messages.py | $(VENV)/.installed
+	@mkdir -p build
+	@$(VENV)/bin/python .ci/messages.py geoportal/locale
+	@touch $@
