@@ -4,16 +4,14 @@ SHELL := /bin/sh
 .PHONY: help run test check lock assets clean
 .DELETE_ON_ERROR:
 
-HOST ?= 127.0.0.1
-PORT ?= 8080
-DATA ?= var
-ifndef WORKERS
-WORKERS := $(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); [ "$$n" -lt 4 ] && echo "$$n" || echo 4)
-endif
-export GEOPORTAL_HOST := $(HOST)
-export GEOPORTAL_PORT := $(PORT)
-export GEOPORTAL_DATA := $(DATA)
-export GEOPORTAL_WORKERS := $(WORKERS)
+HOST ?= $(or $(GEOPORTAL_HOST),127.0.0.1)
+PORT ?= $(or $(GEOPORTAL_PORT),8080)
+DATA ?= $(or $(GEOPORTAL_DATA),var)
+WORKERS ?= $(or $(GEOPORTAL_WORKERS),$(shell n=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); [ "$$n" -lt 4 ] && echo "$$n" || echo 4))
+run: export GEOPORTAL_HOST := $(HOST)
+run: export GEOPORTAL_PORT := $(PORT)
+run: export GEOPORTAL_DATA := $(DATA)
+run: export GEOPORTAL_WORKERS := $(WORKERS)
 # What a QGIS or conda shell leaves behind would mix its libraries with ours.
 unexport PYTHONHOME PYTHONPATH PROJ_DATA PROJ_LIB GDAL_DATA GDAL_DRIVER_PATH
 
