@@ -1,0 +1,178 @@
+"""Publish, withdraw, roll back: the facts that decide what readers see (penyebarluasan).
+
+Everything that readers will touch is built and probed first; then one transaction moves the pointer. Readers see the old version
+whole or the new one whole, never anything between.
+"""
+
+from __future__ import annotations
+
+from geoportal.actions.submit import ensure_space
+from geoportal.errors import BadRequest, Conflict, NotFound, NotPublishable
+from geoportal.model.access import Action, Actor, require
+from geoportal.model.dataset import Dataset, Publication, Version
+from geoportal.model.report import Report
+from geoportal.node import Node
+
+
+def judge(node: Node, dataset: Dataset, version: Version) -> Report:
+    """The report of a sealed version under the dataset's present specification: what the gate goes by.
+
+    Findings that only the reader of the source could see come from the report that was sealed with it.
+    """
+    from geoportal.checks import RULES, validate
+    from geoportal.model.report import Scope
+
+    sealed = node.files.report(dataset.dataset_id, version.digest)
+    layer = node.files.open_layer(dataset.dataset_id, version.digest)
+    fresh = validate(layer, dataset.specification, node.region)
+    seen = {finding.rule for finding in fresh.findings}
+    kept = [
+        finding
+        for finding in sealed.findings
+        if finding.rule not in seen and (finding.rule not in RULES or RULES[finding.rule].scope is Scope.SOURCE)
+    ]
+    return fresh.merged_with([Report(findings=tuple(kept), spec=fresh.spec)])
+
+
+def build(node: Node, dataset: Dataset, version: Version) -> str:
+    """Build serving files, downloads and previews of a version under ``derived/``; return the name of the build."""
+    from geoportal.maps.pages import write_previews
+    from geoportal.serving.build import build as build_serving
+    from geoportal.serving.downloads import build_downloads
+
+    layer = node.files.open_layer(dataset.dataset_id, version.digest)
+    name, folder = node.files.new_build(version.digest)
+    build_serving(layer, folder, key=dataset.specification.key)
+    build_downloads(layer, folder, dataset.dataset_id, dataset.record)
+    write_previews(
+        layer,
+        dataset.record,
+        folder,
+        region=node.region,
+        languages=node.settings.node.languages,
+        dataset_id=dataset.dataset_id,
+        version=version.number,
+        credits=node.settings.node.title.local(),
+    )
+    node.files.finish_build(version.digest, name)
+    return name
+
+
+def publish(
+    node: Node, actor: Actor, dataset_id: str, number: int | None = None, override: str | None = None
+) -> Publication:
+    """Make a version (the newest unless ``number`` says) what readers see.
+
+    NotPublishable carries the report when the gate is blocked; ``override`` is the written reason of somebody who may overrule it, kept
+    in publication and event.
+    """
+    from geoportal.store import datasets
+
+    require(actor, Action.DATASET_PUBLISH)
+    if override is not None:
+        require(actor, Action.GATE_OVERRIDE)
+        if not override.strip():
+            raise BadRequest("an override needs a reason in words")
+    ensure_space(node)
+    with node.register.read() as conn:
+        dataset = datasets.get(conn, dataset_id)
+        versions = datasets.versions(conn, dataset_id)
+        if not versions:
+            raise NotFound(f"{dataset_id} has no version yet: submit a file first", id=dataset_id)
+        version = datasets.version(conn, dataset_id, number) if number is not None else max(versions, key=_number)
+    report = judge(node, dataset, version)
+    blocking = report.blocking()
+    if blocking and override is None:
+        raise NotPublishable(
+            f"version {version.number} of {dataset_id} does not meet {dataset.specification.name}: "
+            f"{', '.join(finding.rule for finding in blocking)}",
+            report=report,
+            dataset=dataset_id,
+            version=version.number,
+        )
+    return _release(node, actor, dataset, version, override if blocking else None, Action.DATASET_PUBLISH)
+
+
+def _number(version: Version) -> int:
+    return version.number
+
+
+def _release(
+    node: Node, actor: Actor, dataset: Dataset, version: Version, override: str | None, action: Action, **facts: object
+) -> Publication:
+    """Build, probe, and move the pointer in one transaction."""
+    from geoportal.ogc.probe import probe
+    from geoportal.store import datasets, events
+
+    with node.files.registering():
+        name = build(node, dataset, version)
+        candidate = Publication(
+            dataset_id=dataset.dataset_id,
+            version=version,
+            build=name,
+            record=dataset.record,
+            revision=dataset.revision,
+            specification=dataset.specification,
+            classification=dataset.classification,
+            published_at=version.created_at,
+            published_by=actor.name,
+            opd=dataset.opd,
+            override=override,
+        )
+        probe(candidate, node.derived(candidate), node.settings)
+        with node.register.begin() as conn:
+            now = datasets.get(conn, dataset.dataset_id)
+            if now.specification != dataset.specification:
+                raise Conflict(f"the specification of {dataset.dataset_id} was changed meanwhile; publish again")
+            publication = datasets.publish(
+                conn, dataset.dataset_id, version.number, name, actor.name, override=override
+            )
+            events.record(
+                conn, actor, action, dataset.dataset_id, version=version.number, build=name, override=override, **facts
+            )
+    return publication
+
+
+def withdraw(node: Node, actor: Actor, dataset_id: str) -> None:
+    """Take a dataset out of sight for everybody; its versions stay, and it may be published again."""
+    from geoportal.store import datasets, events
+
+    require(actor, Action.DATASET_WITHDRAW)
+    with node.register.begin() as conn:
+        current = datasets.publication(conn, dataset_id)
+        if current is None:
+            datasets.get(conn, dataset_id)
+            raise Conflict(f"{dataset_id} is not published", id=dataset_id)
+        datasets.withdraw(conn, dataset_id)
+        events.record(conn, actor, Action.DATASET_WITHDRAW, dataset_id, version=current.version.number)
+
+
+def rollback(node: Node, actor: Actor, dataset_id: str, to: int | None = None) -> Publication:
+    """Go back to a version that was public before: the one before the present one, or ``to``.
+
+    It passed the gate (or was let through) when it was published, so it is not asked again; what was built for it is built anew.
+    """
+    from geoportal.store import datasets
+
+    require(actor, Action.DATASET_PUBLISH)
+    ensure_space(node)
+    with node.register.read() as conn:
+        dataset = datasets.get(conn, dataset_id)
+        current = datasets.publication(conn, dataset_id)
+        history = datasets.published_history(conn, dataset_id)
+        earlier = [past for past in history if current is None or past.version.number != current.version.number]
+        if to is not None:
+            earlier = [past for past in earlier if past.version.number == to]
+    if not earlier:
+        wanted = f"version {to}" if to is not None else "an earlier version"
+        raise NotFound(f"{dataset_id} has never published {wanted}", id=dataset_id)
+    target = earlier[-1]
+    return _release(
+        node,
+        actor,
+        dataset,
+        target.version,
+        target.override,
+        Action.DATASET_PUBLISH,
+        rollback_from=current.version.number if current else None,
+    )

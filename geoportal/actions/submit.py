@@ -1,0 +1,170 @@
+"""Submit: a file comes in, is read and checked in a child, and kept as the next version (pengumpulan, pemeriksaan)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from geoportal.errors import BadRequest, Conflict, NotFound, StorageFull, UnknownReferenceSystem, UnreadableSource
+from geoportal.model.access import Action, Actor, Classification, require
+from geoportal.model.dataset import Dataset, Version, checked_id
+from geoportal.model.record import Record
+from geoportal.model.report import Report, Verdict
+from geoportal.model.specification import Specification
+from geoportal.model.text import LocalText
+from geoportal.node import Node
+
+DEFAULT_PROFILE = "bebas"
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What came of a submit: the version that was kept and what the checks said of it."""
+
+    version: Version
+    report: Report
+    created: bool
+    access_changed: Classification | None = None
+
+
+def ensure_space(node: Node, needed_bytes: int = 0) -> None:
+    """Raise StorageFull unless the data directory has the reserve and ``needed_bytes`` free."""
+    reserve = node.settings.storage.reserve_mb
+    if node.files.free_mb() < reserve + needed_bytes / 1e6:
+        raise StorageFull(
+            f"less than {reserve} MB would stay free in the data directory; free some space and try again",
+            free_mb=round(node.files.free_mb()),
+        )
+
+
+def _specification(node: Node, existing: Dataset | None, spec: str | Path | Specification | None) -> Specification:
+    """The specification that holds: the one given, else the dataset's own, else the freest profile."""
+    if isinstance(spec, Specification):
+        return spec
+    if spec is None and existing is not None:
+        return existing.specification
+    from geoportal.checks.profiles import read_specification
+
+    return read_specification(spec or DEFAULT_PROFILE, node.profiles)
+
+
+def _complain(report: Report) -> None:
+    """Turn a report without a kept layer into the exception that says why."""
+    if report.verdict is Verdict.REJECT:
+        raise UnreadableSource("the file was rejected; nothing was kept", report=report)
+    rules = {finding.rule: finding for finding in report.findings}
+    if "layers-several" in rules:
+        names = [layer.name for layer in report.layers]
+        raise BadRequest(f"the file holds several layers ({', '.join(names)}): choose one with --layer", report=report)
+    if "crs-missing" in rules:
+        candidates = rules["crs-missing"].params.get("candidates", [])
+        raise UnknownReferenceSystem(
+            "the file does not say in which reference system its coordinates are; give it with --crs",
+            report=report,
+            candidates=candidates,
+        )
+    raise UnreadableSource("the file holds no layer with geometry; nothing was kept", report=report)
+
+
+def submit(
+    node: Node,
+    actor: Actor,
+    dataset_id: str,
+    path: Path,
+    *,
+    title: str | None = None,
+    access: Classification | None = None,
+    opd: Sequence[str] = (),
+    layer: str | None = None,
+    spec: str | Path | Specification | None = None,
+    crs: str | None = None,
+    note: str | None = None,
+    record: Record | None = None,
+    idempotency_key: str | None = None,
+) -> Submission:
+    """Read, check and keep one file as the next version of a dataset; an unknown id makes the dataset.
+
+    Keeps what is accepted, also when its gate is blocked. UnreadableSource and UnknownReferenceSystem carry the report and leave no
+    version. Nothing becomes visible. ``access`` on an existing dataset changes its class at once, in the same transaction.
+    """
+    from geoportal.ingest.sandbox import inspect_in_child
+    from geoportal.store import datasets, events
+
+    checked_id(dataset_id)
+    require(actor, Action.DATASET_SUBMIT)
+    if not path.exists():
+        raise NotFound(f"there is no file {path}", path=str(path))
+    ensure_space(node, needed_bytes=2 * path.stat().st_size if path.is_file() else 0)
+    with node.register.read() as conn:
+        existing = datasets.find(conn, dataset_id)
+    if existing is None:
+        require(actor, Action.DATASET_CREATE)
+    elif (access is not None and access != existing.classification) or spec is not None:
+        require(actor, Action.DATASET_PUBLISH)  # what guards or judges a dataset is not its producer's to change
+    specification = _specification(node, existing, spec)
+    with node.files.staging() as staging:
+        report, staged = inspect_in_child(
+            path, specification, node.region, staging=staging, limits=node.settings.ingest, layer=layer, crs=crs
+        )
+        if staged is None:
+            _complain(report)
+            raise UnreadableSource("the file could not be kept", report=report)  # _complain always raises; said for mypy
+        report = report.for_layer(staged.summary.name)
+        with node.files.registering():
+            digest = node.files.seal(dataset_id, path, path.name, staged.path, report)
+            with node.register.begin() as conn:
+                dataset = datasets.find(conn, dataset_id)
+                created = dataset is None
+                if dataset is None:
+                    dataset = datasets.create(
+                        conn,
+                        dataset_id,
+                        record or Record(title=LocalText.of(title or dataset_id)),
+                        access or Classification.PUBLIC,
+                        specification,
+                        tuple(opd),
+                    )
+                    events.record(conn, actor, Action.DATASET_CREATE, dataset_id, access=str(dataset.classification))
+                elif existing is None:
+                    raise Conflict(f"{dataset_id} was created by somebody else meanwhile; submit again", id=dataset_id)
+                else:
+                    _revise(node, conn, dataset, record, title, spec and specification)
+                changed = None
+                if not created and access is not None and (access, tuple(opd)) != (dataset.classification, dataset.opd):
+                    datasets.set_access(conn, dataset_id, access, tuple(opd))
+                    changed = access
+                version = datasets.add_version(
+                    conn,
+                    dataset_id,
+                    digest=digest,
+                    actor_name=actor.name,
+                    source_name=path.name,
+                    summary=staged.summary,
+                    report=report,
+                    note=note,
+                    idempotency_key=idempotency_key,
+                )
+                events.record(
+                    conn,
+                    actor,
+                    Action.DATASET_SUBMIT,
+                    dataset_id,
+                    version=version.number,
+                    digest=digest,
+                    access=str(changed) if changed else None,
+                )
+    return Submission(version, report, created, changed)
+
+
+def _revise(
+    node: Node, conn: object, dataset: Dataset, record: Record | None, title: str | None, spec: Specification | None
+) -> None:
+    """Write a new record revision or specification where the submit brought one that differs."""
+    from geoportal.store import datasets
+
+    wanted = record or (replace(dataset.record, title=LocalText.of(title)) if title else None)
+    if wanted is not None and wanted != dataset.record:
+        datasets.add_record(conn, dataset.dataset_id, wanted)  # type: ignore[arg-type]
+    if spec and spec != dataset.specification:
+        datasets.set_specification(conn, dataset.dataset_id, spec)  # type: ignore[arg-type]

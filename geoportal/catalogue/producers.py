@@ -1,0 +1,35 @@
+"""Who produces data (produsen data): the units named in ``config/producers.yaml``, never in code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from geoportal.errors import Invalid
+from geoportal.model.text import LocalText
+
+
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """A unit that makes data. ``sample`` marks names that stand in until the office supplies its own list."""
+
+    key: str
+    name: LocalText
+    contact: str | None = None
+    sample: bool = False
+
+
+def read_producers(config: Path) -> dict[str, Producer]:
+    """All producers by key; empty where the node has no list."""
+    path = config / "producers.yaml"
+    if not path.exists():
+        return {}
+    content = yaml.safe_load(path.read_text("utf-8")) or {}
+    if not isinstance(content, dict):
+        raise Invalid(f"{path} must map keys to producers")
+    return {
+        str(key): Producer(str(key), LocalText.of(value["name"]), value.get("contact"), bool(value.get("sample", False)))
+        for key, value in content.items()
+    }

@@ -1,0 +1,56 @@
+"""The table of commands, and how an error becomes an exit code."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from geoportal.cli import checking, operation, publishing, tokens
+from geoportal.cli.session import complain, error_document, language_for, print_json
+from geoportal.errors import GeoportalError
+
+app = typer.Typer(
+    name="geoportal",
+    help="A geospatial data node (Simpul Jaringan): check, submit, publish and serve layers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("check")(checking.check)
+app.command("submit")(publishing.submit)
+app.command("publish")(publishing.publish)
+app.command("withdraw")(publishing.withdraw)
+app.command("rollback")(publishing.rollback)
+app.command("list")(publishing.list_)
+app.command("show")(publishing.show)
+app.command("serve")(operation.serve)
+app.command("demo")(operation.demo)
+app.command("settings")(operation.settings)
+app.command("doctor")(operation.doctor)
+app.add_typer(tokens.app, name="token")
+
+
+def run() -> None:
+    """Run the command line; an error is one plain sentence and the exit code of its family, never a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    as_json = "--json" in sys.argv[1:]
+    try:
+        app()
+    except GeoportalError as error:
+        language = language_for(None)
+        if as_json:
+            print_json(error_document(error, language))
+        else:
+            complain(f"{error.code}: {error.detail}")
+            if (report := error.facts.get("report")) is not None:
+                from geoportal.cli.checking import describe
+
+                for line in describe(report, language):
+                    complain(line)
+            for candidate in error.facts.get("candidates") or ():
+                complain(f"  --crs {candidate['crs']}  {candidate.get('name', '')}".rstrip())
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(141)  # whoever read our output went away, as `| head` does

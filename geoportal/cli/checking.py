@@ -1,0 +1,92 @@
+"""``geoportal check``: judge a file without server or register; for any produsen data."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geoportal.cli.session import Data, Json, Lang, language_for, print_json, say, settings_for
+from geoportal.errors import NotFound
+from geoportal.language import number
+from geoportal.model.report import Gate, Report, Severity, Verdict
+
+MARKS = {Severity.BLOCKING: "[X]", Severity.WARNING: "[!]", Severity.INFO: "[i]"}
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="The file: GeoPackage, zipped Shapefile or GeoJSON.")],
+    spec: Annotated[str | None, typer.Option("--spec", help="Profile (bebas, titik, batas) or specification file.")] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="Check this layer only.")] = None,
+    crs: Annotated[str | None, typer.Option("--crs", help="Reference system, where the file does not say.")] = None,
+    json: Json = False,
+    lang: Lang = None,
+    data: Data = None,
+) -> None:
+    """Check a file: can it be read safely (verdict), and does it meet a profile (gate, with --spec).
+
+    Exit code 0, or 1 when the file is rejected or, with --spec, its gate is blocked.
+    """
+    settings = settings_for(data)
+    language = language_for(lang, settings)
+    if not file.exists():
+        raise NotFound(f"there is no file {file}", path=str(file))
+    from geoportal.checks.profiles import read_specification
+    from geoportal.checks.texts import report_json
+    from geoportal.ingest.sandbox import inspect_in_child
+
+    specification = read_specification(spec, settings.config / "specifications") if spec else None
+    with tempfile.TemporaryDirectory(prefix="geoportal-check-") as staging:
+        report, _ = inspect_in_child(
+            file,
+            specification,
+            settings.region,
+            staging=Path(staging),
+            limits=settings.ingest,
+            layer=layer,
+            crs=crs,
+            write=False,
+        )
+    if json:
+        print_json(report_json(report, language))
+    else:
+        for line in describe(report, language):
+            say(line)
+    if report.verdict is Verdict.REJECT or report.gate is Gate.BLOCKED:
+        raise typer.Exit(1)
+
+
+def describe(report: Report, language: str) -> Iterator[str]:
+    """The report as lines for a terminal: verdict, layers, then the findings with a sentence and what to do."""
+    from geoportal.checks import texts
+    from geoportal.language import text
+
+    yield text("cli", f"verdict.{report.verdict}", language)
+    if report.gate is not None:
+        yield text("cli", f"gate.{report.gate}", language, spec=report.spec)
+    for layer in report.layers:
+        facts = text(
+            "cli",
+            "layer.line",
+            language,
+            name=layer.name,
+            features=number(layer.features, language),
+            geometry=layer.geometry_type or "-",
+            crs=_short(layer.crs) or text("cli", "crs.unknown", language),
+        )
+        yield f"  {facts}"
+    for finding in report.findings:
+        where = f" ({finding.layer})" if finding.layer and len(report.layers) > 1 else ""
+        yield f"{MARKS[finding.severity]} {texts.message(finding, language)}{where}  [{finding.rule}]"
+        if hint := texts.hint(finding, language):
+            yield f"    {hint}"
+
+
+def _short(crs: str | None) -> str | None:
+    """A reference system in a few words: its code, or the name out of its WKT."""
+    if crs is None or len(crs) < 40:
+        return crs
+    return crs.split('"')[1] if '"' in crs else crs[:40]

@@ -1,0 +1,206 @@
+"""The commands of a dataset's life: submit, publish, withdraw, roll back, list, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from geoportal.cli.checking import describe
+from geoportal.cli.session import Data, Json, Lang, language_for, local_admin, opened, print_json, say, table
+from geoportal.errors import Invalid
+from geoportal.language import number as written
+from geoportal.language import text
+from geoportal.model.access import Classification
+from geoportal.model.dataset import Dataset, Publication, Version
+
+DatasetId = Annotated[str, typer.Argument(metavar="DATASET", help="Id of the dataset.")]
+
+
+def submit(
+    file: Annotated[Path, typer.Argument(help="The file: GeoPackage, zipped Shapefile or GeoJSON.")],
+    dataset: Annotated[str, typer.Option("--dataset", help="Id of the dataset; an unknown id makes it.")],
+    title: Annotated[str | None, typer.Option("--title", help="Title; otherwise the id.")] = None,
+    access: Annotated[
+        Classification | None, typer.Option("--access", help="Class of access; a new dataset is PUBLIC.")
+    ] = None,
+    opd: Annotated[list[str] | None, typer.Option("--opd", help="GOVERNMENT only: agency that may see it (repeat).")] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="Layer to take, where the file holds several.")] = None,
+    spec: Annotated[str | None, typer.Option("--spec", help="Profile or specification file.")] = None,
+    crs: Annotated[str | None, typer.Option("--crs", help="Reference system, where the file does not say.")] = None,
+    note: Annotated[str | None, typer.Option("--note", help="What changed, in a sentence.")] = None,
+    json: Json = False,
+    lang: Lang = None,
+    data: Data = None,
+) -> None:
+    """Read, check and keep a file as the next version of a dataset. Nothing is visible before publish."""
+    from geoportal.actions.submit import submit as act
+
+    if opd and access is not Classification.GOVERNMENT:
+        raise typer.BadParameter("goes with --access GOVERNMENT only", param_hint="--opd")
+    with opened(data) as node:
+        language = language_for(lang, node.settings)
+        done = act(
+            node, local_admin(), dataset, file,
+            title=title, access=access, opd=opd or (), layer=layer, spec=spec, crs=crs, note=note,
+        )  # fmt: skip
+        if json:
+            from geoportal.checks.texts import report_json
+
+            print_json({**done.version.as_dict(), "report": report_json(done.report, language)})
+            return
+        say(
+            text("cli", "submitted", language,
+                 id=dataset, number=done.version.number, features=written(done.version.features, language))
+        )  # fmt: skip
+        if done.version.same_as is not None:
+            say(text("cli", "submitted.same", language, number=done.version.same_as))
+        if done.access_changed is not None:
+            say(text("cli", "access.changed", language, access=done.access_changed))
+        for line in describe(done.report, language):
+            say(line)
+        if done.report.blocking():
+            say(text("cli", "submitted.blocked", language, id=dataset))
+        else:
+            say(text("cli", "submitted.next", language, id=dataset))
+
+
+def _published(publication: Publication, key: str, base_url: str, as_json: bool, language: str) -> None:
+    address = f"{base_url}/ogc/collections/{publication.dataset_id}"
+    if as_json:
+        print_json({
+            **publication.version.as_dict(),
+            "published_at": publication.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "override": publication.override,
+            "address": address,
+        })  # fmt: skip
+    else:
+        say(text("cli", key, language, id=publication.dataset_id, number=publication.version.number, address=address))
+
+
+def publish(
+    dataset: DatasetId,
+    version: Annotated[int | None, typer.Option("--version", help="Version to publish; otherwise the newest.")] = None,
+    override: Annotated[
+        str | None, typer.Option("--override", help="Publish in spite of a blocked gate; the reason, in words.")
+    ] = None,
+    json: Json = False,
+    lang: Lang = None,
+    data: Data = None,
+) -> None:
+    """Make a version what readers see, in the portal and through the OGC APIs, without a restart."""
+    from geoportal.actions.publish import publish as act
+
+    with opened(data) as node:
+        done = act(node, local_admin(), dataset, version, override)
+        _published(done, "published", node.settings.base_url, json, language_for(lang, node.settings))
+
+
+def withdraw(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data = None) -> None:
+    """Take a dataset out of sight for everybody. Its versions stay; publish brings it back."""
+    from geoportal.actions.publish import withdraw as act
+
+    with opened(data) as node:
+        act(node, local_admin(), dataset)
+        if json:
+            print_json({"dataset": dataset, "stage": "withdrawn"})
+        else:
+            say(text("cli", "withdrawn", language_for(lang, node.settings), id=dataset))
+
+
+def rollback(
+    dataset: DatasetId,
+    to: Annotated[int | None, typer.Option("--to", help="Version to go back to; otherwise the one before.")] = None,
+    json: Json = False,
+    lang: Lang = None,
+    data: Data = None,
+) -> None:
+    """Go back to a version that was published before."""
+    from geoportal.actions.publish import rollback as act
+
+    with opened(data) as node:
+        done = act(node, local_admin(), dataset, to)
+        _published(done, "rolledback", node.settings.base_url, json, language_for(lang, node.settings))
+
+
+def _row(dataset: Dataset, versions: list[Version]) -> dict[str, Any]:
+    return {
+        "id": dataset.dataset_id,
+        "title": dataset.record.title.as_dict(),
+        "access": str(dataset.classification),
+        "opd": list(dataset.opd),
+        "stage": str(dataset.stage),
+        "published_version": dataset.published_version,
+        "newest_version": max((version.number for version in versions), default=None),
+        "specification": dataset.specification.name,
+    }
+
+
+def list_(json: Json = False, lang: Lang = None, data: Data = None) -> None:
+    """List all datasets of the node, whoever may see them."""
+    from geoportal.store import datasets
+
+    with opened(data) as node:
+        with node.register.read() as conn:
+            rows = [_row(d, datasets.versions(conn, d.dataset_id)) for d in datasets.list_all(conn)]
+        language = language_for(lang, node.settings)
+        if json:
+            print_json({"datasets": rows})
+        elif not rows:
+            say(text("cli", "list.empty", language))
+        else:
+            heads = [text("cli", f"head.{name}", language) for name in ("id", "stage", "access", "version", "title")]
+            cells = [
+                [
+                    row["id"],
+                    text("cli", f"stage.{row['stage']}", language),
+                    row["access"],
+                    f"{row['published_version'] or '-'}/{row['newest_version'] or '-'}",
+                    row["title"][language],
+                ]
+                for row in rows
+            ]
+            table(cells, heads)
+
+
+def show(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data = None) -> None:
+    """Show one dataset: its record, its versions and what is published."""
+    from geoportal.store import datasets, events
+
+    with opened(data) as node:
+        with node.register.read() as conn:
+            found = datasets.get(conn, dataset)
+            versions = datasets.versions(conn, dataset)
+            happened = events.list_recent(conn, dataset_id=dataset, limit=20)
+        language = language_for(lang, node.settings)
+        row = _row(found, versions)
+        if json:
+            print_json({
+                **row,
+                "record": found.record.as_dict(),
+                "specification": found.specification.as_dict(),
+                "versions": [version.as_dict() for version in versions],
+                "events": [event.as_dict() for event in happened],
+                "address": f"{node.settings.base_url}/ogc/collections/{dataset}",
+            })  # fmt: skip
+            return
+        say(f"{dataset}  {row['title'][language]}")
+        for name in ("access", "stage", "specification"):
+            value = text("cli", f"stage.{row[name]}", language) if name == "stage" else row[name]
+            say(f"  {text('cli', f'head.{name}', language)}: {value}")
+        for version in versions:
+            mark = "*" if version.number == found.published_version else " "
+            say(
+                f" {mark} {version.number:>3}  {version.created_at:%Y-%m-%d %H:%M}Z  {written(version.features, language)}"
+                f"  {version.verdict}/{version.gate or '-'}  {version.source_name}  {version.note or ''}".rstrip()
+            )
+
+
+def parse_classes(values: list[str]) -> frozenset[Classification]:
+    """Classes of access by name, in any case; Invalid names the one that is not known."""
+    known = {str(c): c for c in Classification}
+    for value in values:
+        if value.upper() not in known:
+            raise Invalid(f"{value} is no class of access: use {', '.join(known)}")
+    return frozenset(known[value.upper()] for value in values)

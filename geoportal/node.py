@@ -1,0 +1,108 @@
+"""The composition root: settings and stores of one node, and the one place that says what an audience may see."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from threading import Lock
+
+from geoportal.errors import NotFound, NotSignedIn
+from geoportal.model.access import PUBLIC_AUDIENCE, Audience, visible
+from geoportal.model.dataset import Publication
+from geoportal.model.region import Region
+from geoportal.settings import Settings
+from geoportal.store import datasets, people
+from geoportal.store.files import Files
+from geoportal.store.register import Register
+
+TOKEN_MEMORY_S = 1.0
+"""How long a worker remembers whom a token belongs to. Revoking moves the generation, so only expiry can be this late."""
+
+
+class Node:
+    """The opened stores of a node. Cheap to make, safe to share between threads, one a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the data directory of ``settings``, bring the register up to date and heal the generation counter."""
+        self.settings = settings
+        self.data = settings.storage.data.absolute()
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.register = Register(self.data)
+        self.register.upgrade()
+        self.register.heal()
+        self.files = Files(self.data)
+        self._lock = Lock()
+        self._publications: tuple[int, list[Publication]] | None = None
+        self._tokens: dict[str, tuple[int, float, Audience]] = {}
+
+    @property
+    def region(self) -> Region:
+        """The region that the node serves."""
+        return self.settings.region
+
+    @property
+    def profiles(self) -> Path:
+        """The folder of the named rule sets."""
+        return self.settings.config / "specifications"
+
+    def audience(self, authorization: str | None) -> Audience:
+        """Who asks, from the Authorization header; NotSignedIn when the token is wrong, expired or revoked."""
+        if not authorization:
+            return PUBLIC_AUDIENCE
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise NotSignedIn("send a token as 'Authorization: Bearer TOKEN'")
+        generation, now = self.register.generation(), time.monotonic()
+        known = self._tokens.get(token)
+        if known and known[0] == generation and now - known[1] < TOKEN_MEMORY_S:
+            return known[2]
+        with self.register.read() as conn:
+            audience = people.audience_of(conn, token)
+        if audience is None:
+            raise NotSignedIn("this token is not known, has expired or was revoked")
+        if len(self._tokens) > 1000:
+            self._tokens.clear()
+        self._tokens[token] = (generation, now, audience)
+        return audience
+
+    def all_publications(self) -> list[Publication]:
+        """Everything that is out, for all audiences, read once a generation. Only for code that filters by audience next."""
+        generation = self.register.generation()
+        known = self._publications
+        if known and known[0] == generation:
+            return known[1]
+        with self._lock, self.register.read() as conn:
+            # The generation is read before the rows: rows newer than their number are read again, older ones never stay.
+            found = datasets.publications(conn)
+            self._publications = (generation, found)
+            return found
+
+    def publications(self, audience: Audience) -> list[Publication]:
+        """What is published and exists for ``audience``."""
+        return visible(audience, self.all_publications())
+
+    def publication(self, audience: Audience, dataset_id: str, number: int | None = None) -> Publication:
+        """The publication of one dataset, or an earlier published version of it.
+
+        NotFound alike for what is not there, not published and not for this audience.
+        """
+        for current in self.publications(audience):
+            if current.dataset_id != dataset_id:
+                continue
+            if number is None or number == current.version.number:
+                return current
+            if number in current.older:
+                with self.register.read() as conn:
+                    found = datasets.publication(conn, dataset_id, number)
+                if found is not None and audience.sees(found):
+                    return found
+        raise NotFound("there is no such dataset, or none that you may see")
+
+    def derived(self, publication: Publication) -> Path:
+        """The folder of the files that were built for a publication."""
+        return self.files.derived(publication.version.digest, publication.build)
+
+    def close(self) -> None:
+        """Close the register."""
+        self.register.close()

@@ -1,0 +1,125 @@
+"""Run the node: one parent that watches, and workers that serve; one line when all of them answer.
+
+The parent imports neither pygeoapi nor geopandas. A killed parent takes its workers with it (``app.create`` asks the kernel for
+that), a killed worker is started again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from typing import IO
+
+from geoportal.errors import Conflict, GeoportalError
+from geoportal.node import Node
+from geoportal.settings import Settings
+
+RUN = "run"
+_LOCKS: list[IO[bytes]] = []
+
+
+def lock_data(data: Path, patience_s: float = 5.0) -> IO[bytes]:
+    """Hold the data directory for one server; Conflict when another one holds it (a killed one lets go within moments)."""
+    handle = (data / "serve.lock").open("ab")
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                handle.close()
+                raise Conflict(f"another server already runs on {data}; stop it, or give another --data") from error
+            time.sleep(0.1)
+        else:
+            return handle
+
+
+def worker_started(data: Path) -> None:
+    """Called in each worker once its app is built: let go of the parent's lock and say that this worker is there."""
+    while _LOCKS:
+        _LOCKS.pop().close()
+    (data / RUN / str(os.getpid())).touch()
+
+
+def load_demo_once(settings: Settings) -> None:
+    """Load ``datasets/`` at the first start, in a process of its own so that the parent stays small."""
+    marker = settings.storage.data / "demo.loaded"
+    if not settings.node.demo or marker.exists():
+        return
+    done = subprocess.run([sys.executable, "-m", "geoportal", "demo"], check=False)
+    if done.returncode:
+        raise GeoportalError(f"the demonstration could not be loaded (exit code {done.returncode})")
+    marker.touch()
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; ``announce`` gets the one line when all workers answer."""
+    from granian import Granian  # type: ignore[attr-defined]
+
+    data = settings.storage.data.absolute()
+    node = Node(settings)
+    lock = lock_data(data)
+    _LOCKS.append(lock)
+    with node.register.read() as conn:
+        from geoportal.store import datasets
+
+        known = datasets.known_digests(conn)
+        builds = datasets.known_builds(conn)
+    node.files.sweep(known, builds)
+    node.close()
+    load_demo_once(settings)
+    web = settings.web
+    os.environ |= {
+        "GEOPORTAL_DATA": str(data),
+        "GEOPORTAL_HOST": web.host,
+        "GEOPORTAL_PORT": str(web.port),
+        "GEOPORTAL_WORKERS": str(web.workers),
+    }
+    (data / RUN).mkdir(exist_ok=True)
+    for stale in (data / RUN).iterdir():
+        stale.unlink()
+    (data / "serve.pid").write_text(f"{os.getpid()}\n")
+    server = Granian(
+        "geoportal.web.app:create",
+        factory=True,
+        address=web.host,
+        port=web.port,
+        interface="asgi",  # type: ignore[arg-type]
+        workers=web.workers,
+        respawn_failed_workers=True,
+        respawn_interval=0.2,
+        workers_kill_timeout=10,
+        websockets=False,
+        log_level="warning",  # type: ignore[arg-type]
+    )
+    server.on_startup(lambda: Thread(target=_announce, args=(settings, announce), daemon=True).start())
+    try:
+        server.serve()
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            (data / "serve.pid").unlink()
+
+
+def _announce(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Wait until every worker has built its app and the node answers, then say so once."""
+    data, web = settings.storage.data.absolute(), settings.web
+    while sum(1 for _ in (data / RUN).iterdir()) < web.workers:
+        time.sleep(0.05)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(web.host, web.host)
+    at = f"http://[{host}]:{web.port}" if ":" in host else f"http://{host}:{web.port}"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while True:
+        try:
+            with opener.open(f"{at}/health/ready", timeout=5):
+                break
+        except OSError:
+            time.sleep(0.05)
+    announce(f"Ready: http://{web.host}:{web.port}")
