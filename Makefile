@@ -12,8 +12,8 @@ run: export GEOPORTAL_HOST := $(HOST)
 run: export GEOPORTAL_PORT := $(PORT)
 run: export GEOPORTAL_DATA := $(DATA)
 run: export GEOPORTAL_WORKERS := $(WORKERS)
-# What a QGIS or conda shell leaves behind would mix its libraries with ours.
-unexport PYTHONHOME PYTHONPATH PROJ_DATA PROJ_LIB GDAL_DATA GDAL_DRIVER_PATH
+# What a QGIS or conda shell leaves behind would mix its libraries with ours; without byte code each start compiles anew.
+unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH PROJ_DATA PROJ_LIB GDAL_DATA GDAL_DRIVER_PATH
 
 VENV := .venv
 VENDOR := geoportal/web/static/vendor/manifest.json
@@ -42,7 +42,7 @@ lock: $(VENV)/.installed ## resolve all requirements anew
 
 clean: ## remove all that make made; DATA is left alone
 	rm -rf $(VENV) build geoportal/web/static/vendor .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find geoportal tests -name __pycache__ -prune -exec rm -rf {} +
+	find . -name __pycache__ -prune -exec rm -rf {} +
 	rm -f geoportal/locale/*/LC_MESSAGES/*.mo
 
 $(VENV)/.installed: requirements.lock pyproject.toml .ci/install .ci/find-python
