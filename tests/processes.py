@@ -84,7 +84,7 @@ class ServedNode:
         return total / 2**20
 
     def stop(self) -> None:
-        """SIGTERM, as ``make`` or systemd would; it must end well, leave no process and have reached for nobody else."""
+        """SIGTERM, as make or systemd would; it must end well, leave no process and have reached for nobody else."""
         self.stopped = True
         was_running = self.process.poll() is None
         if was_running:
