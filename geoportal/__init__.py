@@ -1,7 +1,8 @@
 """Geoportal: a geospatial data node (Simpul Jaringan) for a region.
 
-What a notebook needs is here: ``Node``, ``Settings``, ``read_layer``, ``validate`` and ``preview``, loaded on first use so that
-``import geoportal`` stays light. Start reading at ``actions/`` (what one can do) and ``model/`` (the words).
+What a notebook needs is here: ``Node``, ``Settings``, ``read_layer``, ``validate`` and ``preview``, loaded on first
+use so that ``import geoportal`` stays light. Start reading at ``actions/`` (what one can do) and ``model/`` (the
+words).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _EXPORTS = {
     "validate": "geoportal.checks",
     "preview": "geoportal.maps.preview",
 }
-__all__ = ["Node", "Settings", "__version__", "preview", "read_layer", "validate"]  # noqa: F822  (resolved by __getattr__)
+__all__ = ["Node", "Settings", "__version__", "preview", "read_layer", "validate"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,8 +14,8 @@ GeoportalError                  500 / 1
     Unavailable                 503 / 8   the node cannot do this now; try again later
         StorageFull             507 / 8   too little space in the data directory
 
-Bad data is a Report, not an exception (``model.report``). An exception is a broken promise. Codes are permanent: they are
-the last part of ``/masalah/{code}``, and their titles and explanations stand in ``locale/*/errors.po``.
+Bad data is a Report, not an exception (``model.report``). An exception is a broken promise. Codes are permanent: they
+are the last part of ``/masalah/{code}``, and their titles and explanations stand in ``locale/*/errors.po``.
 """
 
 from __future__ import annotations

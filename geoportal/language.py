@@ -1,7 +1,7 @@
 """Texts in the reader's language: one gettext domain a room, codes as keys, Indonesian first.
 
-``locale/<language>/LC_MESSAGES/<domain>.po`` is the truth. The compiled .mo is used when it is newer than its .po, otherwise the .po is
-read, so that a text can never be stale.
+``locale/<language>/LC_MESSAGES/<domain>.po`` is the truth. The compiled .mo is used when it is newer than its .po,
+otherwise the .po is read, so that a text can never be stale.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def catalogue(domain: str, language: str) -> gettext.GNUTranslations | gettext.N
 
 
 def text(domain: str, key: str, language: str, **params: Any) -> str:
-    """The text of ``key`` in ``language``, with ``{name}`` filled from ``params``; the key itself where it is unknown."""
+    """The text of ``key`` in ``language``, with ``{name}`` filled from ``params``; the key itself where it is
+    unknown.
+    """
     template = catalogue(domain, language).gettext(key)
     return template.format_map(_Lenient(params)) if params or "{" in template else template
 

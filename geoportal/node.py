@@ -16,7 +16,9 @@ from geoportal.store.files import Files
 from geoportal.store.register import Register
 
 TOKEN_MEMORY_S = 1.0
-"""How long a worker remembers whom a token belongs to. Revoking moves the generation, so only expiry can be this late."""
+"""How long a worker remembers whom a token belongs to. Revoking moves the generation, so only expiry can be this
+late.
+"""
 
 
 class Node:
@@ -67,13 +69,15 @@ class Node:
         return audience
 
     def all_publications(self) -> list[Publication]:
-        """Everything that is out, for all audiences, read once a generation. Only for code that filters by audience next."""
+        """Everything that is out, for all audiences, read once a generation. Only for code that filters by audience
+        next.
+        """
         generation = self.register.generation()
         known = self._publications
         if known and known[0] == generation:
             return known[1]
         with self._lock, self.register.read() as conn:
-            # The generation is read before the rows: rows newer than their number are read again, older ones never stay.
+            # The generation is read before the rows: newer rows are read once more, older ones never stay.
             found = datasets.publications(conn)
             self._publications = (generation, found)
             return found

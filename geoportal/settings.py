@@ -1,7 +1,9 @@
-"""Settings: one frozen object from command line, environment and YAML; every setting with its meaning in this one file.
+"""Settings: one frozen object from command line, environment and YAML; every setting with its meaning in this one
+file.
 
-Order: command line > ``GEOPORTAL_DATA|HOST|PORT|WORKERS`` > ``GEOPORTAL_SECTION__KEY`` > ``config/local.yaml`` > ``config/geoportal.yaml`` >
-default. A key that nobody knows is an error. ``geoportal settings`` prints values and where each came from.
+Order: command line > ``GEOPORTAL_DATA|HOST|PORT|WORKERS`` > ``GEOPORTAL_SECTION__KEY`` > ``config/local.yaml`` >
+``config/geoportal.yaml`` > default. A key that nobody knows is an error. ``geoportal settings`` prints values and
+where each came from.
 """
 
 from __future__ import annotations
@@ -53,18 +55,25 @@ class NodeSettings(Section):
         default=None, description="West, south, east, north of the region in degrees (WGS 84)."
     )
     crs_candidates: tuple[str, ...] = Field(
-        default=("EPSG:4326",), description="Reference systems that the region's data comes in; suggested, never assumed."
+        default=("EPSG:4326",),
+        description="Reference systems that the region's data comes in; suggested, never assumed.",
     )
     timezone: str = Field(default="Asia/Makassar", description="Zone in which times are shown; stored is UTC.")
-    languages: tuple[Literal["id", "en"], ...] = Field(default=("id", "en"), description="Languages, the first is the default.")
+    languages: tuple[Literal["id", "en"], ...] = Field(
+        default=("id", "en"), description="Languages, the first is the default."
+    )
     demo: bool = Field(default=True, description="Load the datasets/ folder once, at the first start.")
 
 
 class StorageSettings(Section):
     """Where everything lasting lies."""
 
-    data: Path = Field(default=Path("var"), description="The data directory; relocatable. Also GEOPORTAL_DATA and --data.")
-    reserve_mb: int = Field(default=200, ge=0, description="Free space in MB below which submit and publish refuse (507).")
+    data: Path = Field(
+        default=Path("var"), description="The data directory; relocatable. Also GEOPORTAL_DATA and --data."
+    )
+    reserve_mb: int = Field(
+        default=200, ge=0, description="Free space in MB below which submit and publish refuse (507)."
+    )
 
 
 class WebSettings(Section):
@@ -78,7 +87,9 @@ class WebSettings(Section):
     base_url: str | None = Field(
         default=None, description="Public address of the node without a final slash; default from host and port."
     )
-    hosts: tuple[str, ...] = Field(default=(), description="Further host names that requests may carry; others answer 400.")
+    hosts: tuple[str, ...] = Field(
+        default=(), description="Further host names that requests may carry; others answer 400."
+    )
 
     @field_validator("base_url")
     @classmethod
@@ -91,7 +102,9 @@ class WebSettings(Section):
 class IngestSettings(Section):
     """Limits for the child that opens foreign files."""
 
-    max_mb: int = Field(default=2048, ge=1, description="Largest file taken in, in MB, and largest sum of unpacked members.")
+    max_mb: int = Field(
+        default=2048, ge=1, description="Largest file taken in, in MB, and largest sum of unpacked members."
+    )
     memory_mb: int = Field(default=4096, ge=256, description="Address space of the child in MB.")
     cpu_s: int = Field(default=300, ge=1, description="Processor seconds of the child.")
     wall_s: int = Field(default=600, ge=1, description="Seconds after which the child is ended.")
@@ -101,8 +114,12 @@ class IngestSettings(Section):
 class OgcSettings(Section):
     """How the OGC APIs answer."""
 
-    default_limit: int = Field(default=10, ge=1, le=10000, description="Features on a page when the request names no limit.")
-    max_limit: int = Field(default=10000, ge=1, le=10000, description="Largest limit; larger ones are brought down to it.")
+    default_limit: int = Field(
+        default=10, ge=1, le=10000, description="Features on a page when the request names no limit."
+    )
+    max_limit: int = Field(
+        default=10000, ge=1, le=10000, description="Largest limit; larger ones are brought down to it."
+    )
 
 
 class Settings(Section):

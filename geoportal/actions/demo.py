@@ -26,7 +26,9 @@ def declared_folders(folder: Path = FOLDER) -> Iterator[Path]:
 
 
 def specification_of(node: Node, folder: Path, declared: Declaration) -> Specification:
-    """The specification that a declaration names: a file beside it, or a profile; its key added where that names none."""
+    """The specification that a declaration names: a file beside it, or a profile; its key added where that names
+    none.
+    """
     from geoportal.checks.profiles import read_specification
 
     beside = folder / declared.specification
@@ -41,7 +43,9 @@ def specification_of(node: Node, folder: Path, declared: Declaration) -> Specifi
 def load_demo(
     node: Node, actor: Actor, folder: Path = FOLDER, progress: Callable[[str], None] = lambda _: None
 ) -> list[Publication]:
-    """Submit and publish each declared dataset once; loading again changes nothing unless a source or declaration changed."""
+    """Submit and publish each declared dataset once; loading again changes nothing unless a source or declaration
+    changed.
+    """
     from geoportal.store import datasets
 
     published = []

@@ -23,7 +23,9 @@ def examine(node: Node) -> list[Check]:
     from geoportal.store import datasets
 
     held = cuts()
-    found = [Check("sandbox", any(held.values()), {"held": ", ".join(name for name, yes in held.items() if yes) or "-"})]
+    found = [
+        Check("sandbox", any(held.values()), {"held": ", ".join(name for name, yes in held.items() if yes) or "-"})
+    ]
     with node.register.read() as conn:
         integrity = str(conn.exec_driver_sql("PRAGMA quick_check").scalar())
         known = datasets.known_digests(conn)

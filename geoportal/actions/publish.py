@@ -1,7 +1,7 @@
 """Publish, withdraw, roll back: the facts that decide what readers see (penyebarluasan).
 
-Everything that readers will touch is built and probed first; then one transaction moves the pointer. Readers see the old version
-whole or the new one whole, never anything between.
+Everything that readers will touch is built and probed first; then one transaction moves the pointer. Readers see the
+old version whole or the new one whole, never anything between.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def publish(
 ) -> Publication:
     """Make a version (the newest unless ``number`` says) what readers see.
 
-    NotPublishable carries the report when the gate is blocked; ``override`` is the written reason of somebody who may overrule it, kept
-    in publication and event.
+    NotPublishable carries the report when the gate is blocked; ``override`` is the written reason of somebody who may
+    overrule it, kept in publication and event.
     """
     from geoportal.store import datasets
 
@@ -150,7 +150,8 @@ def withdraw(node: Node, actor: Actor, dataset_id: str) -> None:
 def rollback(node: Node, actor: Actor, dataset_id: str, to: int | None = None) -> Publication:
     """Go back to a version that was public before: the one before the present one, or ``to``.
 
-    It passed the gate (or was let through) when it was published, so it is not asked again; what was built for it is built anew.
+    It passed the gate (or was let through) when it was published, so it is not asked again; what was built for it is
+    built anew.
     """
     from geoportal.store import datasets
 

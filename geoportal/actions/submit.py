@@ -85,8 +85,9 @@ def submit(
 ) -> Submission:
     """Read, check and keep one file as the next version of a dataset; an unknown id makes the dataset.
 
-    Keeps what is accepted, also when its gate is blocked. UnreadableSource and UnknownReferenceSystem carry the report and leave no
-    version. Nothing becomes visible. ``access`` on an existing dataset changes its class at once, in the same transaction.
+    Keeps what is accepted, also when its gate is blocked. UnreadableSource and UnknownReferenceSystem carry the
+    report and leave no version. Nothing becomes visible. ``access`` on an existing dataset changes its class at once,
+    in the same transaction.
     """
     from geoportal.ingest.sandbox import inspect_in_child
     from geoportal.store import datasets, events
@@ -109,7 +110,9 @@ def submit(
         )
         if staged is None:
             _complain(report)
-            raise UnreadableSource("the file could not be kept", report=report)  # _complain always raises; said for mypy
+            raise UnreadableSource(
+                "the file could not be kept", report=report
+            )  # _complain always raises; said for mypy
         report = report.for_layer(staged.summary.name)
         with node.files.registering():
             digest = node.files.seal(dataset_id, path, path.name, staged.path, report)

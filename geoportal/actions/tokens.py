@@ -18,7 +18,8 @@ def add_token(
 ) -> str:
     """Make a token and return its clear text, which is kept nowhere.
 
-    A dataset that is named must exist and be of one of the classes: a token that would open nothing is a mistake, said at once.
+    A dataset that is named must exist and be of one of the classes: a token that would open nothing is a mistake,
+    said at once.
     """
     from geoportal.store import datasets, events, people
 

@@ -30,6 +30,8 @@ def read_producers(config: Path) -> dict[str, Producer]:
     if not isinstance(content, dict):
         raise Invalid(f"{path} must map keys to producers")
     return {
-        str(key): Producer(str(key), LocalText.of(value["name"]), value.get("contact"), bool(value.get("sample", False)))
+        str(key): Producer(
+            str(key), LocalText.of(value["name"]), value.get("contact"), bool(value.get("sample", False))
+        )
         for key, value in content.items()
     }

@@ -19,7 +19,9 @@ MARKS = {Severity.BLOCKING: "[X]", Severity.WARNING: "[!]", Severity.INFO: "[i]"
 
 def check(
     file: Annotated[Path, typer.Argument(help="The file: GeoPackage, zipped Shapefile or GeoJSON.")],
-    spec: Annotated[str | None, typer.Option("--spec", help="Profile (bebas, titik, batas) or specification file.")] = None,
+    spec: Annotated[
+        str | None, typer.Option("--spec", help="Profile (bebas, titik, batas) or specification file.")
+    ] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Check this layer only.")] = None,
     crs: Annotated[str | None, typer.Option("--crs", help="Reference system, where the file does not say.")] = None,
     json: Json = False,

@@ -6,7 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from geoportal.cli.session import Data, Json, Lang, language_for, local_admin, opened, print_json, say, settings_for, table
+from geoportal.cli.session import (
+    Data,
+    Json,
+    Lang,
+    language_for,
+    local_admin,
+    opened,
+    print_json,
+    say,
+    settings_for,
+    table,
+)
 from geoportal.language import text
 
 

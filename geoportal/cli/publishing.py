@@ -25,7 +25,9 @@ def submit(
     access: Annotated[
         Classification | None, typer.Option("--access", help="Class of access; a new dataset is PUBLIC.")
     ] = None,
-    opd: Annotated[list[str] | None, typer.Option("--opd", help="GOVERNMENT only: agency that may see it (repeat).")] = None,
+    opd: Annotated[
+        list[str] | None, typer.Option("--opd", help="GOVERNMENT only: agency that may see it (repeat).")
+    ] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Layer to take, where the file holds several.")] = None,
     spec: Annotated[str | None, typer.Option("--spec", help="Profile or specification file.")] = None,
     crs: Annotated[str | None, typer.Option("--crs", help="Reference system, where the file does not say.")] = None,
@@ -191,10 +193,10 @@ def show(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data =
             say(f"  {text('cli', f'head.{name}', language)}: {value}")
         for version in versions:
             mark = "*" if version.number == found.published_version else " "
-            say(
-                f" {mark} {version.number:>3}  {version.created_at:%Y-%m-%d %H:%M}Z  {written(version.features, language)}"
-                f"  {version.verdict}/{version.gate or '-'}  {version.source_name}  {version.note or ''}".rstrip()
-            )
+            when, features = f"{version.created_at:%Y-%m-%d %H:%M}Z", written(version.features, language)
+            judged = f"{version.verdict}/{version.gate or '-'}"
+            cells = [f"{version.number:>3}", when, features, judged, version.source_name, version.note or ""]
+            say(f" {mark} {'  '.join(cells)}".rstrip())
 
 
 def parse_classes(values: list[str]) -> frozenset[Classification]:

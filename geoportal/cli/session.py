@@ -40,7 +40,9 @@ def local_admin() -> Actor:
 
 
 def language_for(chosen: str | None, settings: Settings | None = None) -> str:
-    """The language of answers: the one asked for, else that of the environment where it is one of ours, else the node's."""
+    """The language of answers: the one asked for, else that of the environment where it is one of ours, else the
+    node's.
+    """
     if chosen is not None:
         if chosen not in LANGUAGES:
             raise typer.BadParameter(f"must be one of {', '.join(LANGUAGES)}", param_hint="--lang")

@@ -1,7 +1,7 @@
 """Who may see and do what: classes of access, audiences, roles, actions and the one table of permissions.
 
-Access is a filter on the input: lists are made of what an ``Audience`` may see, so that anything else does not exist for it.
-The four classes are those that officers know from Palapa (Keppres 20/2018).
+Access is a filter on the input: lists are made of what an ``Audience`` may see, so that anything else does not exist
+for it. The four classes are those that officers know from Palapa (Keppres 20/2018).
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ class Guarded(Protocol):
 class Audience:
     """The set of classes and grants that one request carries.
 
-    PUBLIC is always in. ``datasets``, when not empty, narrows the other classes to the datasets named: of two readings of
-    a token with classes *and* datasets this is the one that leaks nothing. ``opd`` is the agency that asks: a GOVERNMENT dataset with a list
-    of agencies is seen by those alone.
+    PUBLIC is always in. ``datasets``, when not empty, narrows the other classes to the datasets named: of two
+    readings of a token with classes *and* datasets this is the one that leaks nothing. ``opd`` is the agency that
+    asks: a GOVERNMENT dataset with a list of agencies is seen by those alone.
     """
 
     classes: frozenset[Classification] = frozenset({Classification.PUBLIC})
@@ -120,7 +120,7 @@ EVERYTHING = Audience(frozenset(Classification))
 Thing = TypeVar("Thing", bound=Guarded)
 
 
-def visible(audience: Audience, things: Iterable[Thing]) -> list[Thing]:
+def visible[Thing: Guarded](audience: Audience, things: Iterable[Thing]) -> list[Thing]:
     """Those of ``things`` that exist for ``audience``, in their order."""
     return [thing for thing in things if audience.sees(thing)]
 

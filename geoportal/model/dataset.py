@@ -19,7 +19,9 @@ RESERVED_IDS = frozenset({"katalog"})
 
 
 def checked_id(value: str) -> str:
-    """``value`` if it may name a dataset (CONTRACT 2), else Invalid. Never a path, never upper case, never a reserved word."""
+    """``value`` if it may name a dataset (CONTRACT 2), else Invalid. Never a path, never upper case, never a reserved
+    word.
+    """
     if not ID_PATTERN.fullmatch(value):
         raise Invalid(f"{value!r} cannot name a dataset: use 1 to 64 of a-z, 0-9, _ and -", id=value)
     if value in RESERVED_IDS:
@@ -101,7 +103,8 @@ class Version:
 class Publication:
     """The fact that a version of a dataset is out, with all that its readers need and the class that guards it.
 
-    ``build`` names the folder of derived files under ``derived/<digest>/``. ``override`` is the reason where the gate was blocked.
+    ``build`` names the folder of derived files under ``derived/<digest>/``. ``override`` is the reason where the gate
+    was blocked.
     """
 
     dataset_id: str

@@ -10,15 +10,17 @@ if TYPE_CHECKING:
 
 
 ID_COLUMN = "_geoportal_id"
-"""The column of a sealed layer.gpkg that keeps the source's own feature ids; never shown, never served as an attribute."""
+"""The column of a sealed layer.gpkg that keeps the source's own feature ids; never shown, never served as an
+attribute.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One attribute: its name as found and its type in the words of JSON Schema.
 
-    ``type`` is one of string, integer, number, boolean, date, date-time, time, binary, json (a list or object kept as JSON text).
-    ``width`` is the length in characters where the source states one.
+    ``type`` is one of string, integer, number, boolean, date, date-time, time, binary, json (a list or object kept as
+    JSON text). ``width`` is the length in characters where the source states one.
     """
 
     name: str
@@ -34,11 +36,12 @@ class Field:
 class Layer:
     """Features with their reference system, in the order and the coordinates of the source; nothing repaired.
 
-    ``frame`` has a geometry column (or none: an attribute table is a plain DataFrame) in the source CRS, x before y, and a RangeIndex.
-    ``crs`` is ``AUTHORITY:CODE`` where one fits exactly, else WKT, else None: unknown, never assumed.
-    ``ids`` are the source's own feature ids as text, when it has any and they are unique. ``geometry_type`` is the common simple
-    feature type ('Polygon' covers MultiPolygon only when no feature is multi; 'Unknown' when mixed). ``notes`` are facts that only
-    the reader could see, ``(rule id, parameters)``; checks turn them into findings.
+    ``frame`` has a geometry column (or none: an attribute table is a plain DataFrame) in the source CRS, x before y,
+    and a RangeIndex. ``crs`` is ``AUTHORITY:CODE`` where one fits exactly, else WKT, else None: unknown, never
+    assumed. ``ids`` are the source's own feature ids as text, when it has any and they are unique. ``geometry_type``
+    is the common simple feature type ('Polygon' covers MultiPolygon only when no feature is multi; 'Unknown' when
+    mixed). ``notes`` are facts that only the reader could see, ``(rule id, parameters)``; checks turn them into
+    findings.
     """
 
     name: str

@@ -28,10 +28,12 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a person writes of a dataset, in both languages. What can be computed (extent, CRS, quality) is never typed here.
+    """What a person writes of a dataset, in both languages. What can be computed (extent, CRS, quality) is never
+    typed here.
 
-    ``topic`` is a code of MD_TopicCategoryCode, ``update_frequency`` of MD_MaintenanceFrequencyCode, ``licence`` an SPDX id,
-    ``content_date`` the ISO date the content speaks of. ``synthetic`` marks invented data: every page and title says so.
+    ``topic`` is a code of MD_TopicCategoryCode, ``update_frequency`` of MD_MaintenanceFrequencyCode, ``licence`` an
+    SPDX id, ``content_date`` the ISO date the content speaks of. ``synthetic`` marks invented data: every page and
+    title says so.
     """
 
     title: LocalText

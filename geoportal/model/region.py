@@ -1,4 +1,6 @@
-"""The region a node serves: where it lies and which reference systems its data may come in. Always from ``config/``, never from code."""
+"""The region a node serves: where it lies and which reference systems its data may come in. Always from ``config/``,
+never from code.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,11 @@ from geoportal.model.text import LocalText
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region by name and code, its extent in degrees (west, south, east, north; WGS 84), and the CRS that its data comes in.
+    """A region by name and code, its extent in degrees (west, south, east, north; WGS 84), and the CRS that its data
+    comes in.
 
-    ``crs_candidates`` are tried, in this order, on a layer without a CRS: suggestions for the officer, never applied without a yes.
+    ``crs_candidates`` are tried, in this order, on a layer without a CRS: suggestions for the officer, never applied
+    without a yes.
     """
 
     name: LocalText = field(default_factory=LocalText)

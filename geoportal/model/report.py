@@ -1,7 +1,7 @@
 """What a check says: rules, findings, occurrences, reports; the intake verdict and the gate (CONTRACT 4).
 
-A finding is one per rule and layer. It holds codes, parameters and places, never text and never the frame: sentences are made
-at the edge (``language.text('rules', ...)``) in the reader's language. Elements are those of ISO 19157.
+A finding is one per rule and layer. It holds codes, parameters and places, never text and never the frame: sentences
+are made at the edge (``language.text('rules', ...)``) in the reader's language. Elements are those of ISO 19157.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One place where a rule was broken: the feature's id, where it is in the layer's CRS, and what else is involved."""
+    """One place where a rule was broken: the feature's id, its place in the layer's CRS, and what else is involved."""
 
     feature: str | None = None
     where: tuple[float, float] | None = None
@@ -145,8 +145,8 @@ _WEIGHT = {Severity.BLOCKING: 0, Severity.WARNING: 1, Severity.INFO: 2}
 class Report:
     """Everything that the checks found in one file, under one specification (None: intake only).
 
-    ``checked`` names the rules that ran, so that "not checked" is never shown as "passed". Holds no clock: the same file under the same
-    specification gives the same bytes of JSON.
+    ``checked`` names the rules that ran, so that "not checked" is never shown as "passed". Holds no clock: the same
+    file under the same specification gives the same bytes of JSON.
     """
 
     layers: tuple[LayerSummary, ...] = ()

@@ -1,4 +1,6 @@
-"""What a layer must be: a profile (named rule set) and what a dataset adds to it (ISO 19131, spesifikasi produk data)."""
+"""What a layer must be: a profile (named rule set) and what a dataset adds to it (ISO 19131, spesifikasi produk
+data).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ OFF = "off"
 
 @dataclass(frozen=True, slots=True)
 class FieldSpecification:
-    """What one field must hold. ``type`` is text, integer, real, boolean, date or datetime; ``length`` is in characters."""
+    """What one field must hold. ``type`` is text, integer, real, boolean, date or datetime; ``length`` is in
+    characters.
+    """
 
     name: str
     type: str | None = None
@@ -85,7 +89,8 @@ class Specification:
             geometry=tuple(value.get("geometry") or ()),
             key=value.get("key"),
             fields=tuple(
-                FieldSpecification(**{**item, "codes": tuple(item.get("codes") or ())}) for item in value.get("fields") or ()
+                FieldSpecification(**{**item, "codes": tuple(item.get("codes") or ())})
+                for item in value.get("fields") or ()
             ),
             expected_features=value.get("expected_features"),
             tolerance_m=value.get("tolerance_m", 0.5),
