@@ -1,14 +1,16 @@
 """Run the node: one parent that watches, and workers that serve; one line when all of them answer.
 
-The parent imports neither pygeoapi nor geopandas. A killed parent takes its workers with it (``app.create`` asks the kernel for
-that), a killed worker is started again.
+The parent imports neither pygeoapi nor geopandas. A killed parent takes its workers with it (``app.create`` asks the
+kernel for that), a killed worker is started again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -23,11 +25,14 @@ from geoportal.node import Node
 from geoportal.settings import Settings
 
 RUN = "run"
+PR_SET_PDEATHSIG = 1
 _LOCKS: list[IO[bytes]] = []
 
 
 def lock_data(data: Path, patience_s: float = 5.0) -> IO[bytes]:
-    """Hold the data directory for one server; Conflict when another one holds it (a killed one lets go within moments)."""
+    """Hold the data directory for one server; Conflict when another one holds it (a killed one lets go within
+    moments).
+    """
     handle = (data / "serve.lock").open("ab")
     deadline = time.monotonic() + patience_s
     while True:
@@ -54,10 +59,20 @@ def load_demo_once(settings: Settings) -> None:
     marker = settings.storage.data / "demo.loaded"
     if not settings.node.demo or marker.exists():
         return
-    done = subprocess.run([sys.executable, "-m", "geoportal", "demo"], check=False)
-    if done.returncode:
-        raise GeoportalError(f"the demonstration could not be loaded (exit code {done.returncode})")
+    environment = {**os.environ, "GEOPORTAL_DATA": str(settings.storage.data.absolute())}
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        code = subprocess.call([sys.executable, "-m", "geoportal", "demo"], env=environment, preexec_fn=die_with_parent)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if code:
+        raise GeoportalError(f"the demonstration could not be loaded (exit code {code})")
     marker.touch()
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent ends, however that comes about."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
