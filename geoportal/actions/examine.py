@@ -28,7 +28,7 @@ def examine(node: Node) -> list[Check]:
     ]
     with node.register.read() as conn:
         integrity = str(conn.exec_driver_sql("PRAGMA quick_check").scalar())
-        known = datasets.known_digests(conn)
+        known = datasets.sealed(conn)
         current = datasets.publications(conn)
     found.append(Check("register", integrity == "ok", {"answer": integrity}))
     missing = sorted(f"{name}/{digest[:12]}" for name, digest in known if not node.files.is_sealed(name, digest))

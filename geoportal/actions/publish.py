@@ -161,13 +161,17 @@ def rollback(node: Node, actor: Actor, dataset_id: str, to: int | None = None) -
         dataset = datasets.get(conn, dataset_id)
         current = datasets.publication(conn, dataset_id)
         history = datasets.published_history(conn, dataset_id)
-        earlier = [past for past in history if current is None or past.version.number != current.version.number]
-        if to is not None:
-            earlier = [past for past in earlier if past.version.number == to]
+    if current is None:
+        raise Conflict(f"{dataset_id} is not published: there is nothing to go back from", id=dataset_id)
+    present = current.version.number
+    if to is not None:
+        earlier = [past for past in history if past.version.number == to != present]
+    else:
+        earlier = [past for past in history if past.version.number < present]
     if not earlier:
-        wanted = f"version {to}" if to is not None else "an earlier version"
-        raise NotFound(f"{dataset_id} has never published {wanted}", id=dataset_id)
-    target = earlier[-1]
+        wanted = f"version {to}" if to is not None else f"a version before {present}"
+        raise NotFound(f"{dataset_id} has not published {wanted}; 'show' lists its versions", id=dataset_id)
+    target = max(earlier, key=lambda past: past.version.number)
     return _release(
         node,
         actor,
@@ -175,5 +179,5 @@ def rollback(node: Node, actor: Actor, dataset_id: str, to: int | None = None) -
         target.version,
         target.override,
         Action.DATASET_PUBLISH,
-        rollback_from=current.version.number if current else None,
+        rollback_from=present,
     )

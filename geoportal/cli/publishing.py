@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from geoportal.language import number as written
 from geoportal.language import text
 from geoportal.model.access import Classification
 from geoportal.model.dataset import Dataset, Publication, Version
+
+if TYPE_CHECKING:
+    from geoportal.store.events import Event
 
 DatasetId = Annotated[str, typer.Argument(metavar="DATASET", help="Id of the dataset.")]
 
@@ -183,7 +186,7 @@ def show(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data =
                 "record": found.record.as_dict(),
                 "specification": found.specification.as_dict(),
                 "versions": [version.as_dict() for version in versions],
-                "events": [event.as_dict() for event in happened],
+                "events": [_event(event) for event in happened],
                 "address": f"{node.settings.base_url}/ogc/collections/{dataset}",
             })  # fmt: skip
             return
@@ -197,6 +200,17 @@ def show(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data =
             judged = f"{version.verdict}/{version.gate or '-'}"
             cells = [f"{version.number:>3}", when, features, judged, version.source_name, version.note or ""]
             say(f" {mark} {'  '.join(cells)}".rstrip())
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "sequence": event.sequence,
+        "at": event.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "actor": event.actor,
+        "system_user": event.system_user,
+        "action": event.action,
+        "facts": dict(event.facts),
+    }
 
 
 def parse_classes(values: list[str]) -> frozenset[Classification]:

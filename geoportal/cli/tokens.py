@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from geoportal.cli.publishing import parse_classes
 from geoportal.cli.session import Data, Json, Lang, language_for, local_admin, opened, print_json, say, table
 from geoportal.language import text
+
+if TYPE_CHECKING:
+    from geoportal.store.people import Token
 
 app = typer.Typer(help="Keys with which agencies and programs read what is not public.", no_args_is_help=True)
 
@@ -45,7 +48,7 @@ def list_(json: Json = False, lang: Lang = None, data: Data = None) -> None:
 
     with opened(data) as node:
         with node.register.read() as conn:
-            found = [token.as_dict() for token in people.list_tokens(conn)]
+            found = [_row(token) for token in people.list_tokens(conn)]
         language = language_for(lang, node.settings)
         if json:
             print_json({"tokens": found})
@@ -58,6 +61,18 @@ def list_(json: Json = False, lang: Lang = None, data: Data = None) -> None:
                 for token in found
             ]
             table(cells, [text("cli", f"head.{head}", language) for head in heads])
+
+
+def _row(token: Token) -> dict[str, Any]:
+    return {
+        "name": token.name,
+        "prefix": token.prefix,
+        "classes": sorted(map(str, token.audience.classes)),
+        "datasets": sorted(token.audience.datasets),
+        "opd": token.audience.opd,
+        "expires_at": token.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "revoked_at": token.revoked_at.strftime("%Y-%m-%dT%H:%M:%SZ") if token.revoked_at else None,
+    }
 
 
 @app.command("revoke")

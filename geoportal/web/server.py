@@ -86,8 +86,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     with node.register.read() as conn:
         from geoportal.store import datasets
 
-        known = datasets.known_digests(conn)
-        builds = datasets.known_builds(conn)
+        known = datasets.sealed(conn)
+        builds = datasets.builds_in_use(conn)
     node.files.sweep(known, builds)
     node.close()
     load_demo_once(settings)
