@@ -1,0 +1,246 @@
+"""Which rows: filters and orders over the columns of rows.sqlite, read-only, bounded in time, values always bound.
+
+Orders put features without a value last, whichever the direction, and break ties by row: a page is the same each time it is asked for.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from datetime import time as clock
+from pathlib import Path
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from geoportal.errors import BadRequest, Unavailable
+from geoportal.serving.summary import ServedField, Summary
+
+Rows = NDArray[np.int32]
+Bound = str | int | float
+
+_FEW = 2_000  # up to so many rows of a box are handed to SQL; more are cut out of SQL's answer
+_BATCH = 5_000
+_BIGGEST = 2**63
+_INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,3})?")
+
+
+class Connections:
+    """A few read-only connections to one SQLite file, shared by the threads of a worker.
+
+    The first is opened at once, so that the file may be deleted under a reader. A statement that runs longer than ``limit_s`` is stopped.
+    """
+
+    def __init__(self, path: Path, *, limit_s: float = 5.0, most: int = 8) -> None:
+        self._uri = f"{path.resolve().as_uri()}?immutable=1&mode=ro"
+        self._limit_s = limit_s
+        self._most = most
+        self._made = 0
+        self._lock = threading.Lock()
+        self._idle: queue.LifoQueue[tuple[sqlite3.Connection, list[float]]] = queue.LifoQueue()
+        try:
+            self._idle.put(self._open())
+        except sqlite3.Error as error:
+            raise Unavailable(f"{path.name} cannot be read: rebuild the serving files", file=path.name) from error
+
+    @contextmanager
+    def use(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one question; Unavailable when it takes longer than the limit."""
+        held = self._take()
+        connection, deadline = held
+        deadline[0] = time.monotonic() + self._limit_s
+        try:
+            yield connection
+        except sqlite3.OperationalError as error:
+            if time.monotonic() >= deadline[0]:
+                raise Unavailable(f"the question took longer than {self._limit_s:g} s: ask for less", seconds=self._limit_s) from error
+            raise
+        finally:
+            self._idle.put(held)
+
+    def _take(self) -> tuple[sqlite3.Connection, list[float]]:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            pass
+        with self._lock:
+            if self._made < self._most:
+                try:
+                    return self._open()
+                except sqlite3.OperationalError:
+                    self._most = self._made  # the file is gone: those that are open must do
+        return self._idle.get()
+
+    def _open(self) -> tuple[sqlite3.Connection, list[float]]:
+        connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False, isolation_level=None)
+        deadline = [math.inf]
+        for statement in ("query_only=1", "trusted_schema=0", "mmap_size=1073741824", "cache_size=-512", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {statement}")
+        connection.execute("SELECT row FROM rows LIMIT 1").fetchall()
+        connection.set_progress_handler(lambda: time.monotonic() >= deadline[0], 5_000)
+        self._made += 1
+        return connection, deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Exact values of columns, all of which must hold, and an order in SQL; the names of the columns are our own."""
+
+    columns: tuple[str, ...] = ()
+    parameters: tuple[Bound, ...] = ()
+    order: str = "row"
+
+    @property
+    def empty(self) -> bool:
+        """Whether it asks for everything in the order of the layer."""
+        return not self.columns and self.order == "row"
+
+    def where(self, word: str = " WHERE ", mark: str = "") -> str:
+        """The condition in SQL, introduced by ``word``; nothing when there is none."""
+        return word + " AND ".join(f"{mark}{column} = ?" for column in self.columns) if self.columns else ""
+
+
+def question(summary: Summary, properties: Sequence[tuple[str, object]], sortby: Sequence[tuple[str, int]]) -> Question:
+    """The question that exact values (all must hold) and an order make; BadRequest names a field or value that does not fit."""
+    asked = [(_queryable(summary, name, name), value) for name, value in properties]
+    terms = [
+        f"{_queryable(summary, name, 'sortby').column} {'DESC' if direction < 0 else 'ASC'} NULLS LAST"
+        for name, direction in sortby
+    ]
+    return Question(
+        columns=tuple(str(field.column) for field, _ in asked),
+        parameters=tuple(typed(field, value) for field, value in asked),
+        order=", ".join([*terms, "row"]),
+    )
+
+
+def _queryable(summary: Summary, name: str, parameter: str) -> ServedField:
+    field = summary.field_named(name)
+    if field is None or not field.queryable:
+        raise BadRequest(f"{parameter}: there is no field {name[:100]!r} to ask for", parameter=parameter)
+    return field
+
+
+def typed(field: ServedField, value: object) -> Bound:
+    """A value as the column stores it; BadRequest names the parameter when it is not of the field's type."""
+    text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode().strip('"')
+    try:
+        match field.type:
+            case "integer":
+                number = int(_matching(_INTEGER, text))
+                return number if -_BIGGEST <= number < _BIGGEST else float(number)
+            case "number":
+                real = float(_matching(_NUMBER, text))
+                if not math.isfinite(real):
+                    raise ValueError(text)
+                return real
+            case "boolean":
+                return {"true": 1, "false": 0}[text.strip().lower()]
+            case "date":
+                return date.fromisoformat(text.strip()).isoformat()
+            case "date-time":
+                return stored_instant(datetime.fromisoformat(text.strip()))
+            case "time":
+                return clock.fromisoformat(text.strip()).isoformat()
+            case _:
+                text.encode("utf-8")
+                return text
+    except (ValueError, KeyError, OverflowError) as error:
+        raise BadRequest(f"{field.name}: {text[:100]!r} is not a value of type {field.type}", parameter=field.name) from error
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+def stored_instant(instant: datetime) -> str:
+    """A date and time as rows.sqlite keeps it: in UTC where the zone is known, no zone letter, no idle zeros, so that text sorts as time."""
+    if instant.tzinfo is not None:
+        instant = instant.astimezone(UTC).replace(tzinfo=None)
+    text = instant.isoformat()
+    return text.rstrip("0") if "." in text else text
+
+
+def row_of(connections: Connections, fid: str) -> int | None:
+    """The row of a feature id, None if no feature has it."""
+    with connections.use() as connection:
+        try:
+            found = connection.execute("SELECT row FROM rows WHERE fid = ?", (fid,)).fetchone()
+        except UnicodeEncodeError:  # half a surrogate pair: no feature's id
+            return None
+    return None if found is None else int(found[0])
+
+
+def fid_of(connections: Connections, rows: Sequence[int]) -> list[str]:
+    """The feature ids of rows, in the order given."""
+    with connections.use() as connection:
+        return [str(connection.execute("SELECT fid FROM rows WHERE row = ?", (int(row),)).fetchone()[0]) for row in rows]
+
+
+def page(connections: Connections, asked: Question, offset: int, limit: int) -> tuple[Rows, int]:
+    """One page of the rows that match, and the exact number of all."""
+    with connections.use() as connection:
+        rows = _array(
+            connection.execute(
+                f"SELECT row FROM rows{asked.where()} ORDER BY {asked.order} LIMIT ? OFFSET ?",
+                (*asked.parameters, limit + 1, min(offset, _BIGGEST - 1)),
+            ).fetchall()
+        )
+        if len(rows) <= limit and (len(rows) or not offset):
+            return rows, offset + len(rows)
+        counted = connection.execute(f"SELECT count(*) FROM rows{asked.where()}", asked.parameters).fetchone()[0]
+    return rows[:limit], int(counted)
+
+
+def page_among(
+    connections: Connections, asked: Question, among: Rows, count: int, offset: int, limit: int
+) -> tuple[Rows, int]:
+    """One page of the rows of ``among`` (in layer order) that match, and the exact number of those; ``count`` is the layer's."""
+    if len(among) <= _FEW:
+        rows = _few(connections, asked, among)
+        return rows[offset : offset + limit], len(rows)
+    mask = np.zeros(count, dtype=np.bool_)
+    mask[among] = True
+    matched = None if asked.columns else len(among)
+    kept: list[Rows] = []
+    seen = 0
+    with connections.use() as connection:
+        cursor = connection.execute(f"SELECT row FROM rows{asked.where()} ORDER BY {asked.order}", asked.parameters)
+        while batch := cursor.fetchmany(_BATCH):
+            rows = _array(batch)
+            rows = rows[mask[rows]]
+            kept.append(rows[max(0, offset - seen) : max(0, offset + limit - seen)])
+            seen += len(rows)
+            if matched is not None and seen >= offset + limit:
+                break
+        cursor.close()
+    return np.concatenate(kept) if kept else among[:0], seen if matched is None else matched
+
+
+def _few(connections: Connections, asked: Question, among: Rows) -> Rows:
+    # Unary plus keeps the planner on the rows handed over: it cannot know how few they are.
+    given = orjson.dumps(among, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    with connections.use() as connection:
+        return _array(
+            connection.execute(
+                f"SELECT row FROM rows WHERE row IN (SELECT value FROM json_each(?))"
+                f"{asked.where(' AND ', '+')} ORDER BY {asked.order}",
+                (given, *asked.parameters),
+            ).fetchall()
+        )
+
+
+def _array(rows: list[tuple[int]]) -> Rows:
+    return np.fromiter((row[0] for row in rows), dtype=np.int32, count=len(rows))

@@ -1,0 +1,319 @@
+"""Building the serving files of a version, once, at publish: one pass over the features in batches, no batch kept.
+
+The stored source geometry is never touched: what readers get in CRS84 is computed beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import shapely
+from numpy.typing import NDArray
+
+from geoportal.errors import UnknownReferenceSystem
+from geoportal.model.layer import ID_COLUMN, Layer
+from geoportal.serving.columns import Values, json_values, knows_zone
+from geoportal.serving.crs import CRS84, DECIMALS_DEGREES, Extent, Operation, operation, placeable, rough_extent, uri_of
+from geoportal.serving.geojson import Geometries, geometry_texts, right_handed
+from geoportal.serving.spatial import BLOCKS, BOXES, INDEX_ROWS, PLACELESS, write_spatial
+from geoportal.serving.summary import (
+    EXACT,
+    EXACT_OFFSETS,
+    FRAGMENT_GEOMETRY,
+    FRAGMENT_OFFSETS,
+    FRAGMENTS,
+    NO_OPERATION,
+    ROWS,
+    SOURCE,
+    SOURCE_OFFSETS,
+    ServedField,
+    Summary,
+    write_summary,
+)
+from geoportal.serving.table import RowTable, with_columns
+
+if TYPE_CHECKING:
+    import geopandas
+
+BATCH = 10_000
+_UNFETCHABLE = frozenset({"", ".", ".."})  # no URL can end in them: clients resolve them away
+
+
+def build(layer: Layer, target: Path, *, key: str | None = None) -> Summary:
+    """Write the serving files of a layer into the folder ``target``; the summary is the last of them.
+
+    ``key`` is the field whose values identify features, used when every feature has one and no two the same; else the source's own ids,
+    else row numbers from 1. UnknownReferenceSystem for a layer with geometry whose CRS is unknown or is no place on the earth.
+    """
+    geometries = geometries_of(layer)
+    way, extent_source = _way_to_crs84(layer, geometries)
+    served = served_fields(layer)
+    columns = [column for column, _ in served]
+    fields = with_columns([field for _, field in served])
+    fids = _Fids.choose(layer, served, key)
+    envelopes = np.full((len(layer), 4), np.nan)
+    unplaced = 0
+    exact_is_source = True
+    dimension = 2
+    with ExitStack() as stack:
+        writer = stack.enter_context(_Writer(target))
+        table = RowTable(target / ROWS, fields)
+        stack.callback(table.close)
+        for start in range(0, len(layer), BATCH):
+            batch = slice(start, min(start + BATCH, len(layer)))
+            names = fids.of(batch)
+            values = [
+                json_values(layer.frame.iloc[batch, column], field.type)
+                for column, field in zip(columns, fields, strict=True)
+            ]
+            source = without_measures(geometries[batch])
+            placed, lost, changed = _placed(source, way)
+            unplaced += lost
+            exact_is_source &= not changed
+            dimension = 3 if dimension == 3 or shapely.has_z(source).any() else 2
+            envelopes[batch] = shapely.bounds(placed)
+            writer.write_features(names, geometry_texts(right_handed(placed)), _property_texts(fields, values))
+            writer.write_geometries(source, placed)
+            fields = _zoned(fields, values)
+            table.add(start, names, values)
+        fields = _keep_zones(table.finish(), fields)
+    write_spatial(target, envelopes)
+    if exact_is_source:
+        for name in (EXACT, EXACT_OFFSETS):
+            (target / name).unlink()
+    files = [FRAGMENTS, FRAGMENT_OFFSETS, FRAGMENT_GEOMETRY, SOURCE, SOURCE_OFFSETS, ROWS, BLOCKS, BOXES, INDEX_ROWS, PLACELESS]
+    summary = Summary(
+        count=len(layer),
+        fields=fields,
+        geometry_type=layer.geometry_type,
+        dimension=dimension,
+        extent_crs84=_extent(envelopes),
+        extent_source=extent_source,
+        crs=layer.crs,
+        crs_uri=uri_of(layer.crs) if layer.crs else None,
+        operation=way,
+        fid_from=fids.kind,
+        fid_field=fids.field,
+        unplaced=unplaced,
+        placeless=int(np.isnan(envelopes).any(axis=1).sum()),
+        exact_is_source=exact_is_source,
+        files={name: (target / name).stat().st_size for name in files + ([] if exact_is_source else [EXACT, EXACT_OFFSETS])},
+    )
+    write_summary(target, summary)
+    return summary
+
+
+def geometries_of(layer: Layer) -> Geometries:
+    """The geometries of a layer in its own coordinates; all None for an attribute table."""
+    name = getattr(layer.frame, "active_geometry_name", None)
+    if name is None:
+        return np.full(len(layer), None, dtype=object)
+    return np.asarray(layer.frame[name].to_numpy(), dtype=object)
+
+
+def served_fields(layer: Layer) -> list[tuple[int, ServedField]]:
+    """The attributes to serve with their positions in the frame: never the geometry, never the column of the source's ids.
+
+    A name that comes twice gets a number: an object in JSON has each name once.
+    """
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(layer.frame.columns):
+        places.setdefault(str(name), []).append(place)
+    geometry = getattr(layer.frame, "active_geometry_name", None)
+    found: list[tuple[int, ServedField]] = []
+    taken: set[str] = set()
+    for field in layer.fields:
+        if field.name in (ID_COLUMN, geometry) or not places.get(field.name):
+            continue
+        name, number = field.name, 2
+        while name in taken:
+            name, number = f"{field.name}_{number}", number + 1
+        taken.add(name)
+        found.append((places[field.name].pop(0), ServedField(name, field.type, None)))
+    return found
+
+
+def without_measures(geometries: Geometries) -> Geometries:
+    """The geometries without M values, which GeoJSON cannot hold; heights stay."""
+    measured = np.flatnonzero(shapely.has_m(geometries))
+    if not len(measured):
+        return geometries
+    found = geometries.copy()
+    for row in measured.tolist():
+        # force_3d would lose the heights of a ZM geometry, so they are put back by hand.
+        geometry = found[row]
+        flat = shapely.force_2d(geometry)
+        if shapely.has_z(geometry):
+            flat = shapely.set_coordinates(shapely.force_3d(flat), shapely.get_coordinates(geometry, include_z=True))
+        found[row] = flat
+    return found
+
+
+def _way_to_crs84(layer: Layer, geometries: Geometries) -> tuple[Operation, Extent | None]:
+    if not (shapely.get_type_id(geometries) >= 0).any():
+        return NO_OPERATION, None
+    if layer.crs is None:
+        raise UnknownReferenceSystem(f"the reference system of {layer.name} is not known, so it cannot be served")
+    system = placeable(layer.crs)
+    bounds = shapely.bounds(geometries)
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(bounds):
+        return operation(layer.crs, CRS84), None
+    extent = _extent(bounds)
+    return operation(layer.crs, CRS84, rough_extent(system, extent) if extent else None), extent
+
+
+def _placed(source: Geometries, way: Operation) -> tuple[Geometries, int, bool]:
+    """The geometries in CRS84 at nine decimals, how many are no place on earth (now None), and whether any x or y changed."""
+    coordinates, owners = shapely.get_coordinates(source, return_index=True)
+    placed = np.round(way.transform(coordinates), DECIMALS_DEGREES)
+    lost = np.unique(owners[~np.isfinite(placed).all(axis=1)])
+    changed = bool(len(lost)) or not np.array_equal(placed, coordinates)
+    found = source
+    if changed:
+        found = shapely.transform(source, _Replacement(placed, shapely.has_z(source), owners), include_z=None)
+        found[lost] = None
+    return found, len(lost), changed
+
+
+class _Replacement:
+    """For ``shapely.transform``: the x and y computed already, flat geometries first, then those with heights, as it asks for them."""
+
+    def __init__(self, xy: NDArray[np.float64], has_z: NDArray[np.bool_], owners: NDArray[np.int64]) -> None:
+        self._solid = has_z[owners] if len(owners) else np.zeros(0, dtype=np.bool_)
+        self._xy = xy
+
+    def __call__(self, coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+        if coordinates.shape[1] == 2:
+            return self._xy[~self._solid]
+        return np.column_stack([self._xy[self._solid], np.round(coordinates[:, 2], DECIMALS_DEGREES)])
+
+
+def _property_texts(fields: Sequence[ServedField], columns: Sequence[Values]) -> Iterator[bytes]:
+    names = [field.name for field in fields]
+    if not columns:
+        while True:
+            yield b"{}"
+    for values in zip(*columns, strict=True):
+        yield orjson.dumps(dict(zip(names, values, strict=True)))
+
+
+def _zoned(fields: tuple[ServedField, ...], columns: Sequence[Values]) -> tuple[ServedField, ...]:
+    return tuple(
+        replace(field, zoned=True) if field.type == "date-time" and not field.zoned and knows_zone(values) else field
+        for field, values in zip(fields, columns, strict=True)
+    )
+
+
+def _keep_zones(known: Sequence[ServedField], zoned: Sequence[ServedField]) -> tuple[ServedField, ...]:
+    return tuple(
+        replace(
+            field,
+            zoned=True,
+            least=f"{field.least}Z" if field.least is not None else None,
+            greatest=f"{field.greatest}Z" if field.greatest is not None else None,
+        )
+        if with_zone.zoned
+        else field
+        for field, with_zone in zip(known, zoned, strict=True)
+    )
+
+
+def _extent(envelopes: NDArray[np.float64]) -> Extent | None:
+    placed = envelopes[np.isfinite(envelopes).all(axis=1)]
+    if not len(placed):
+        return None
+    west, south = placed[:, :2].min(axis=0).tolist()
+    east, north = placed[:, 2:].max(axis=0).tolist()
+    return west, south, east, north
+
+
+@dataclass(frozen=True, slots=True)
+class _Fids:
+    """Where feature ids come from: ``key``, ``source`` or ``row``."""
+
+    kind: str
+    names: Sequence[str] | None = None
+    field: str | None = None
+
+    @classmethod
+    def choose(cls, layer: Layer, served: Sequence[tuple[int, ServedField]], key: str | None) -> _Fids:
+        for column, field in served:
+            if key is not None and field.name == key:
+                names = _identifying(json_values(layer.frame.iloc[:, column], field.type))
+                if names is not None:
+                    return cls("key", names, key)
+        if layer.ids is not None and _all_different(layer.ids):
+            return cls("source", layer.ids)
+        return cls("row")
+
+    def of(self, batch: slice) -> Sequence[str]:
+        if self.names is None:
+            return [str(number) for number in range(batch.start + 1, batch.stop + 1)]
+        return self.names[batch]
+
+
+def _identifying(values: Values) -> list[str] | None:
+    if any(value is None or isinstance(value, (bool, list, dict)) for value in values):
+        return None
+    names = [str(int(value)) if isinstance(value, float) and value.is_integer() else str(value) for value in values]
+    return names if _all_different(names) else None
+
+
+def _all_different(names: Sequence[str]) -> bool:
+    return len(set(names)) == len(names) and _UNFETCHABLE.isdisjoint(names)
+
+
+class _Writer:
+    """The files of bytes and their offsets while they grow."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files: dict[str, IO[bytes]] = {}
+        self._folder = folder
+        self._ends = dict.fromkeys((FRAGMENTS, SOURCE, EXACT), 0)
+
+    def __enter__(self) -> _Writer:
+        for name in (FRAGMENTS, FRAGMENT_OFFSETS, FRAGMENT_GEOMETRY, SOURCE, SOURCE_OFFSETS, EXACT, EXACT_OFFSETS):
+            self._files[name] = (self._folder / name).open("wb")
+        for name in (FRAGMENT_OFFSETS, SOURCE_OFFSETS, EXACT_OFFSETS):
+            self._files[name].write(np.zeros(1, dtype="<i8").tobytes())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def write_features(self, fids: Sequence[str], geometries: Sequence[bytes], properties: Iterator[bytes]) -> None:
+        """Append Feature texts, each led by ``,`` but the first of the file."""
+        texts, cuts, lengths = [], np.empty((len(fids), 2), dtype="<u4"), np.empty(len(fids), dtype="<i8")
+        for number, (fid, geometry, each) in enumerate(zip(fids, geometries, properties, strict=False)):
+            head = b'{"type":"Feature","id":' + orjson.dumps(fid) + b',"geometry":'
+            text = head + geometry + b',"properties":' + each + b"}"
+            cuts[number] = len(head), len(head) + len(geometry)
+            lengths[number] = len(text) + 1
+            texts.append(text)
+        first = b"," if self._ends[FRAGMENTS] else b""
+        self._files[FRAGMENTS].write(first + b",".join(texts))
+        self._files[FRAGMENT_GEOMETRY].write(cuts.tobytes())
+        self._offsets(FRAGMENTS, FRAGMENT_OFFSETS, lengths)
+
+    def write_geometries(self, source: Geometries, placed: Geometries) -> None:
+        """Append WKB: the source's own, and the flat one in CRS84 for exact tests."""
+        for name, offsets, texts in (
+            (SOURCE, SOURCE_OFFSETS, shapely.to_wkb(source, byte_order=1)),
+            (EXACT, EXACT_OFFSETS, shapely.to_wkb(placed, output_dimension=2, byte_order=1)),
+        ):
+            found = [text or b"" for text in texts]
+            self._files[name].write(b"".join(found))
+            self._offsets(name, offsets, np.fromiter(map(len, found), dtype="<i8", count=len(found)))
+
+    def _offsets(self, name: str, offsets: str, lengths: NDArray[np.int64]) -> None:
+        ends = self._ends[name] + np.cumsum(lengths)
+        self._files[offsets].write(ends.astype("<i8").tobytes())
+        self._ends[name] = int(ends[-1])

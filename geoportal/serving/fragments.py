@@ -1,0 +1,235 @@
+"""Reading a version's serving files: pages, single features, choices and other reference systems, from memory maps.
+
+Opened once per version and kept by whoever asks; safe in any thread; goes on working after the folder was deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geoportal.errors import BadRequest
+from geoportal.serving import attributes
+from geoportal.serving.attributes import Connections
+from geoportal.serving.crs import CRS84, Extent, axis_swapped, crs_from_uri, decimals_of, operation, same_place
+from geoportal.serving.geojson import Geometries, geometry_texts, right_handed
+from geoportal.serving.mapping import map_array, map_bytes
+from geoportal.serving.spatial import Box, SpatialIndex, area_of, checked_box, meeting
+from geoportal.serving.summary import (
+    EXACT,
+    EXACT_OFFSETS,
+    FRAGMENT_GEOMETRY,
+    FRAGMENT_OFFSETS,
+    FRAGMENTS,
+    ROWS,
+    SOURCE,
+    SOURCE_OFFSETS,
+    Summary,
+    read_summary,
+)
+
+Rows = range | NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Pieces of one mapped file: ``offsets`` (n + 1) say where each starts; ``gap`` bytes lie between two."""
+
+    data: Any
+    offsets: NDArray[np.int64]
+    gap: int = 0
+
+    def of(self, rows: Sequence[int] | Rows) -> list[bytes]:
+        """The pieces of the rows, in the order given."""
+        data, gap = self.data, self.gap
+        if isinstance(rows, range) and rows.step == 1:
+            cuts = self.offsets[rows.start : rows.stop + 1].tolist() if len(rows) else []
+            return [data[start : end - gap] for start, end in zip(cuts, cuts[1:], strict=False)]
+        chosen = np.asarray(rows, dtype=np.int64)
+        starts, ends = self.offsets[chosen].tolist(), self.offsets[chosen + 1].tolist()
+        return [data[start : end - gap] for start, end in zip(starts, ends, strict=True)]
+
+    def run(self, start: int, stop: int) -> bytes:
+        """The rows from ``start`` up to ``stop`` with what lies between them, in one copy."""
+        if stop <= start:
+            return b""
+        found: bytes = self.data[self.offsets[start] : self.offsets[stop] - self.gap]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The open serving files of one version. Rows are numbers from 0 in the order of the layer.
+
+    ``fragments`` are GeoJSON Feature texts in CRS84, ``cuts`` (n, 2) where the geometry lies in each; ``source`` is WKB in the layer's
+    own system, ``exact`` WKB in CRS84.
+    """
+
+    summary: Summary
+    fragments: Texts
+    cuts: NDArray[np.uint32]
+    source: Texts
+    exact: Texts
+    spatial: SpatialIndex
+    connections: Connections
+
+    @property
+    def count(self) -> int:
+        """The number of features."""
+        return self.summary.count
+
+    def row_of(self, fid: str) -> int | None:
+        """The row of the feature with this id; None if there is none."""
+        if self.summary.fid_from == "row":
+            plain = fid.isascii() and fid.isdigit() and not fid.startswith("0") and len(fid) < 12
+            return int(fid) - 1 if plain and int(fid) <= self.count else None
+        return attributes.row_of(self.connections, fid)
+
+    def page(self, rows: Rows | Sequence[int]) -> list[bytes]:
+        """GeoJSON Feature texts in CRS84."""
+        return self.fragments.of(rows)
+
+    def slice(self, start: int, stop: int) -> bytes:
+        """The Features from row ``start`` up to ``stop``, ``,`` between them: what stands inside ``"features":[...]``."""
+        return self.fragments.run(max(0, start), min(stop, self.count))
+
+    def geometry(self, rows: Rows | Sequence[int]) -> list[bytes | None]:
+        """WKB in the layer's own reference system, x before y; None for a feature without geometry."""
+        return [text or None for text in self.source.of(rows)]
+
+    def select(
+        self,
+        bbox_crs84: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        properties: Sequence[tuple[str, object]] = (),
+        sortby: Sequence[tuple[str, int]] = (),
+        offset: int = 0,
+        limit: int = 10,
+        *,
+        bbox_in: tuple[Sequence[float], str] | None = None,
+    ) -> tuple[Rows, int]:
+        """The rows of one page and the exact number of all that match.
+
+        ``bbox_crs84``: one box or several (two for one across the antimeridian), west, south, east, north in degrees; features that touch an
+        edge match, and features without a place match every box. ``bbox_in``: a box in another reference system, in its authority's axis
+        order, with its URI; tested there, on the source's coordinates. ``properties``: values that all must hold. ``sortby``: (field, +1 or
+        -1), then layer order; no value last. BadRequest names the parameter that does not fit; Unavailable after 5 s.
+        """
+        if offset < 0 or limit < 0:
+            raise BadRequest("offset and limit cannot be negative", parameter="offset" if offset < 0 else "limit")
+        asked = attributes.question(self.summary, properties, sortby)
+        among = None
+        if bbox_crs84 is not None:
+            among = self._inside(_boxes(bbox_crs84))
+        if bbox_in is not None:
+            inside = self._inside_elsewhere(*bbox_in)
+            among = inside if among is None else np.intersect1d(among, inside, assume_unique=True)
+        if asked.empty:
+            if among is None:
+                return range(min(offset, self.count), min(offset + limit, self.count)), self.count
+            return among[offset : offset + limit], len(among)
+        if among is None or len(among) == self.count:
+            return attributes.page(self.connections, asked, offset, limit)
+        return attributes.page_among(self.connections, asked, among, self.count, offset, limit)
+
+    def reproject(self, rows: Rows | Sequence[int], crs_uri: str) -> list[bytes]:
+        """GeoJSON Feature texts with the geometry in another reference system, in its authority's axis order.
+
+        In the layer's own system the coordinates are the source's own numbers. BadRequest for a system that is not known, or in which a
+        feature has no finite place.
+        """
+        if crs_uri == CRS84:
+            return self.page(rows)
+        target = crs_from_uri(crs_uri)
+        texts = geometry_texts(right_handed_in(self._moved(rows, crs_uri), swapped=axis_swapped(target)))
+        chosen = np.asarray(rows, dtype=np.int64)
+        return [
+            fragment[:start] + text + fragment[end:]
+            for fragment, text, (start, end) in zip(self.page(rows), texts, self.cuts[chosen].tolist(), strict=True)
+        ]
+
+    def _moved(self, rows: Rows | Sequence[int], crs_uri: str) -> Geometries:
+        """The source's geometry in another system, x before y; None where the feature has no place."""
+        geometries = self._read(self.source, rows)
+        if self.summary.unplaced:
+            geometries[np.equal(self._read(self.exact, rows), None)] = None
+        if self.summary.crs is None or same_place(self.summary.crs, crs_uri):
+            return geometries
+        way = operation(self.summary.crs, crs_uri, self._area())
+        if way.null:
+            return geometries
+        decimals = decimals_of(crs_uri)
+
+        def move(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+            xy = np.round(way.transform(coordinates[:, :2]), decimals)
+            if not np.isfinite(xy).all():
+                raise BadRequest(f"crs: not all these features have a place in {crs_uri}", parameter="crs")
+            return np.column_stack([xy, coordinates[:, 2:]])
+
+        moved: Geometries = shapely.transform(geometries, move, include_z=None)
+        return moved
+
+    def _inside(self, boxes: Sequence[Box]) -> NDArray[np.int32]:
+        found = []
+        for box in boxes:
+            if self.spatial.covered_by(box):
+                return np.arange(self.count, dtype=np.int32)
+            inside, edge = self.spatial.candidates(box)
+            found += [inside, edge[meeting(area_of(box), self._read(self.exact, edge))] if len(edge) else edge]
+        return self.spatial.in_order(found)
+
+    def _inside_elsewhere(self, box: Sequence[float], crs_uri: str) -> NDArray[np.int32]:
+        target = crs_from_uri(crs_uri)
+        turned = [box[1], box[0], box[3], box[2]] if axis_swapped(target) and len(box) == 4 else box
+        there = checked_box(turned)
+        return self.spatial.in_order([])
+
+    def _area(self) -> Extent | None:
+        extent = self.summary.extent_crs84
+        return extent if extent and -180 <= extent[0] and extent[2] <= 180 and -90 <= extent[1] and extent[3] <= 90 else None
+
+    def _read(self, texts: Texts, rows: Rows | Sequence[int]) -> Geometries:
+        found = np.empty(len(rows), dtype=object)
+        found[:] = [text or None for text in texts.of(rows)]
+        geometries: Geometries = shapely.from_wkb(found)
+        return geometries
+
+
+def right_handed_in(geometries: Geometries, *, swapped: bool) -> Geometries:
+    """Right-handed polygons, then, if the authority writes north first, x and y exchanged: the same order of vertices in every system."""
+    oriented = right_handed(geometries)
+    if not swapped:
+        return oriented
+    turned: Geometries = shapely.transform(oriented, lambda c: c[:, [1, 0, *range(2, c.shape[1])]], include_z=None)
+    return turned
+
+
+def open_serving(folder: Path) -> Serving:
+    """Open the serving files of a version; Unavailable where they are missing, cut short or of another format."""
+    summary = read_summary(folder)
+    sizes, count = summary.files, summary.count
+
+    def texts(name: str, offsets: str, gap: int = 0) -> Texts:
+        return Texts(map_bytes(folder / name, sizes[name]), map_array(folder / offsets, sizes[offsets], "<i8", (count + 1,)), gap)
+
+    source = texts(SOURCE, SOURCE_OFFSETS)
+    return Serving(
+        summary=summary,
+        fragments=texts(FRAGMENTS, FRAGMENT_OFFSETS, 1),
+        cuts=map_array(folder / FRAGMENT_GEOMETRY, sizes[FRAGMENT_GEOMETRY], "<u4", (count, 2)),
+        source=source,
+        exact=source if summary.exact_is_source else texts(EXACT, EXACT_OFFSETS),
+        spatial=SpatialIndex.open(folder, count, summary.extent_crs84, sizes),
+        connections=Connections(folder / ROWS),
+    )
+
+
+def _boxes(given: Sequence[float] | Sequence[Sequence[float]]) -> list[Box]:
+    if given and not isinstance(given[0], (int, float)):
+        return [checked_box(box) for box in given]  # type: ignore[arg-type]
+    return [checked_box(given)]  # type: ignore[arg-type]

@@ -1,0 +1,32 @@
+"""Files that all workers read through one memory map: bytes and arrays that cost no heap and survive the folder's deletion."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from geoportal.errors import Unavailable
+
+
+def map_bytes(path: Path, size: int) -> mmap.mmap | bytes:
+    """The file as a read-only map that slices to ``bytes``; Unavailable when it is not there or not ``size`` bytes long.
+
+    An empty file cannot be mapped, and needs no map.
+    """
+    try:
+        with path.open("rb") as file:
+            found = file.seek(0, 2)
+            if found != size:
+                raise Unavailable(f"{path.name} holds {found} bytes instead of {size}: rebuild the serving files", file=path.name)
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+    except OSError as error:
+        raise Unavailable(f"{path.name} cannot be read: rebuild the serving files", file=path.name) from error
+
+
+def map_array(path: Path, size: int, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
+    """The file as a read-only array over its map (little-endian ``dtype``)."""
+    return np.frombuffer(map_bytes(path, size), dtype=dtype).reshape(shape)

@@ -1,0 +1,158 @@
+"""The packed index of a layer's envelopes in CRS84, memory-mapped: a bounding box is answered without SQL and without a heap.
+
+Envelopes are sorted into tiles (sort-tile-recursive) and cut into leaves of 128; a block is the envelope of a leaf. Testing all
+blocks at once, then the envelopes of those hit, is a few dozen microseconds for half a million features in any order. Files:
+
+    spatial.blocks     float64 (4, leaves): west, south, east, north of each leaf
+    spatial.boxes      float64 (leaves, 4, 128): the envelopes, NaN where a leaf is not full
+    spatial.rows       int32 (leaves, 128): the row of each envelope, -1 likewise
+    spatial.placeless  int32: rows without coordinates; a box matches them too (OGC 17-069r4, 7.15.3, requirement fc-bbox-response C)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geoportal.errors import BadRequest
+from geoportal.serving.mapping import map_array
+
+BLOCKS, BOXES, INDEX_ROWS, PLACELESS = "spatial.blocks", "spatial.boxes", "spatial.rows", "spatial.placeless"
+LEAF = 128
+
+Box = tuple[float, float, float, float]
+Rows = NDArray[np.int32]
+
+
+def write_spatial(folder: Path, envelopes: NDArray[np.float64]) -> None:
+    """Write the index of ``envelopes`` (n, 4) in degrees; a NaN in an envelope says that the feature has no place."""
+    placed = np.flatnonzero(np.isfinite(envelopes).all(axis=1)).astype(np.int32)
+    placeless = np.setdiff1d(np.arange(len(envelopes), dtype=np.int32), placed, assume_unique=True)
+    order = placed[_tiled(envelopes[placed])]
+    leaves = math.ceil(len(order) / LEAF)
+    rows = np.full(leaves * LEAF, -1, dtype="<i4")
+    rows[: len(order)] = order
+    boxes = np.full((leaves * LEAF, 4), np.nan, dtype="<f8")
+    boxes[: len(order)] = envelopes[order]
+    boxes = np.ascontiguousarray(boxes.reshape(leaves, LEAF, 4).transpose(0, 2, 1))
+    blocks = np.empty((4, leaves), dtype="<f8")
+    if leaves:
+        blocks[:2] = np.nanmin(boxes[:, :2], axis=2).T
+        blocks[2:] = np.nanmax(boxes[:, 2:], axis=2).T
+    for name, array in ((BLOCKS, blocks), (BOXES, boxes), (INDEX_ROWS, rows), (PLACELESS, placeless.astype("<i4"))):
+        (folder / name).write_bytes(array.tobytes())
+
+
+def _tiled(envelopes: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The order of envelopes by tiles: strips of equal number from west to east, each from south to north."""
+    x = envelopes[:, 0] + envelopes[:, 2]
+    y = envelopes[:, 1] + envelopes[:, 3]
+    leaves = max(1, math.ceil(len(envelopes) / LEAF))
+    strip_length = LEAF * math.ceil(leaves / math.ceil(math.sqrt(leaves)))
+    strips = np.empty(len(envelopes), dtype=np.int64)
+    strips[np.argsort(x, kind="stable")] = np.arange(len(envelopes)) // strip_length
+    return np.lexsort((y, strips))
+
+
+@dataclass(frozen=True, slots=True)
+class SpatialIndex:
+    """The index of one layer. ``extent`` bounds all that has a place; None when nothing has."""
+
+    count: int
+    extent: Box | None
+    blocks: NDArray[np.float64]
+    boxes: NDArray[np.float64]
+    rows: NDArray[np.int32]
+    placeless: Rows
+
+    @classmethod
+    def open(cls, folder: Path, count: int, extent: Box | None, sizes: Mapping[str, int]) -> SpatialIndex:
+        """Map the four files of the index; ``sizes`` in bytes as the summary has them."""
+        return cls(
+            count=count,
+            extent=extent,
+            blocks=map_array(folder / BLOCKS, sizes[BLOCKS], "<f8", (4, -1)) if sizes[BLOCKS] else np.empty((4, 0)),
+            boxes=map_array(folder / BOXES, sizes[BOXES], "<f8", (-1, 4, LEAF)),
+            rows=map_array(folder / INDEX_ROWS, sizes[INDEX_ROWS], "<i4", (-1, LEAF)),
+            placeless=map_array(folder / PLACELESS, sizes[PLACELESS], "<i4", (-1,)),
+        )
+
+    def covered_by(self, box: Box) -> bool:
+        """Whether all that has a place lies inside ``box``: then every feature of the layer matches it."""
+        if self.extent is None:
+            return True
+        west, south, east, north = self.extent
+        return box[0] <= west and box[1] <= south and box[2] >= east and box[3] >= north
+
+    def candidates(self, box: Box) -> tuple[Rows, Rows]:
+        """Rows whose envelopes lie wholly inside the box, and rows whose envelopes only meet it; edges count as inside."""
+        west, south, east, north = box
+        blocks = self.blocks
+        touched = (blocks[0] <= east) & (blocks[2] >= west) & (blocks[1] <= north) & (blocks[3] >= south)
+        hit = np.flatnonzero(touched)
+        whole = np.empty(0, dtype=np.int32)
+        if len(hit) > 4:
+            inner = blocks[:, hit]
+            contained = (inner[0] >= west) & (inner[2] <= east) & (inner[1] >= south) & (inner[3] <= north)
+            whole = self.rows[hit[contained]].reshape(-1)
+            whole = whole[whole >= 0]
+            hit = hit[~contained]
+        boxes, rows = self.boxes[hit], self.rows[hit]
+        meeting = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
+        inside = (boxes[:, 0] >= west) & (boxes[:, 2] <= east) & (boxes[:, 1] >= south) & (boxes[:, 3] <= north)
+        return np.concatenate([whole, rows[inside]]), rows[meeting & ~inside]
+
+    def in_order(self, found: Sequence[Rows]) -> Rows:
+        """All rows of ``found`` and those without a place, each once, in the order of the layer."""
+        rows = np.concatenate([self.placeless, *found])
+        if len(rows) * 32 < self.count:
+            return np.unique(rows)
+        mask = np.zeros(self.count, dtype=np.bool_)
+        mask[rows] = True
+        return np.flatnonzero(mask).astype(np.int32)
+
+
+def checked_box(box: Sequence[float]) -> Box:
+    """A box of four finite numbers with west <= east and south <= north; anything else is a BadRequest."""
+    if len(box) != 4 or not all(math.isfinite(value) for value in box):
+        raise BadRequest("bbox must be four finite numbers", parameter="bbox")
+    west, south, east, north = (float(value) for value in box)
+    if west > east or south > north:
+        raise BadRequest("bbox must have its lower corner first", parameter="bbox")
+    return west, south, east, north
+
+
+def area_of(box: Box) -> shapely.Geometry:
+    """The box as a geometry: a rectangle, or the line or point that is left of it when it has no width."""
+    west, south, east, north = box
+    if west == east and south == north:
+        return shapely.Point(west, south)
+    if west == east or south == north:
+        return shapely.LineString([(west, south), (east, north)])
+    return shapely.box(west, south, east, north)
+
+
+def meeting(area: shapely.Geometry, geometries: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Which geometries have a point in common with the area, boundaries included.
+
+    A geometry too broken for the test counts: its envelope meets the area, and nothing better can be said.
+    """
+    shapely.prepare(area)
+    try:
+        found: NDArray[np.bool_] = shapely.intersects(area, geometries)
+        return found
+    except shapely.GEOSException:
+        return np.array([_meets_or_broken(area, geometry) for geometry in geometries], dtype=np.bool_)
+
+
+def _meets_or_broken(area: shapely.Geometry, geometry: shapely.Geometry) -> bool:
+    try:
+        return bool(shapely.intersects(area, geometry))
+    except shapely.GEOSException:
+        return True
