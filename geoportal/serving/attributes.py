@@ -1,6 +1,7 @@
 """Which rows: filters and orders over the columns of rows.sqlite, read-only, bounded in time, values always bound.
 
-Orders put features without a value last, whichever the direction, and break ties by row: a page is the same each time it is asked for.
+Orders put features without a value last, whichever the direction, and break ties by row: a page is the same each time
+it is asked for.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ _NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+
 class Connections:
     """A few read-only connections to one SQLite file, shared by the threads of a worker.
 
-    The first is opened at once, so that the file may be deleted under a reader. A statement that runs longer than ``limit_s`` is stopped.
+    The first is opened at once, so that the file may be deleted under a reader. A statement that runs longer than
+    ``limit_s`` is stopped.
     """
 
     def __init__(self, path: Path, *, limit_s: float = 5.0, most: int = 8) -> None:
@@ -63,7 +65,9 @@ class Connections:
             yield connection
         except sqlite3.OperationalError as error:
             if time.monotonic() >= deadline[0]:
-                raise Unavailable(f"the question took longer than {self._limit_s:g} s: ask for less", seconds=self._limit_s) from error
+                raise Unavailable(
+                    f"the question took longer than {self._limit_s:g} s: ask for less", seconds=self._limit_s
+                ) from error
             raise
         finally:
             self._idle.put(held)
@@ -84,7 +88,13 @@ class Connections:
     def _open(self) -> tuple[sqlite3.Connection, list[float]]:
         connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False, isolation_level=None)
         deadline = [math.inf]
-        for statement in ("query_only=1", "trusted_schema=0", "mmap_size=1073741824", "cache_size=-512", "temp_store=MEMORY"):
+        for statement in (
+            "query_only=1",
+            "trusted_schema=0",
+            "mmap_size=1073741824",
+            "cache_size=-512",
+            "temp_store=MEMORY",
+        ):
             connection.execute(f"PRAGMA {statement}")
         connection.execute("SELECT row FROM rows LIMIT 1").fetchall()
         connection.set_progress_handler(lambda: time.monotonic() >= deadline[0], 5_000)
@@ -111,7 +121,7 @@ class Question:
 
 
 def question(summary: Summary, properties: Sequence[tuple[str, object]], sortby: Sequence[tuple[str, int]]) -> Question:
-    """The question that exact values (all must hold) and an order make; BadRequest names a field or value that does not fit."""
+    """The question made of exact values (all must hold) and an order; BadRequest names what is unfit."""
     asked = [(_queryable(summary, name, name), value) for name, value in properties]
     terms = [
         f"{_queryable(summary, name, 'sortby').column} {'DESC' if direction < 0 else 'ASC'} NULLS LAST"
@@ -156,7 +166,9 @@ def typed(field: ServedField, value: object) -> Bound:
                 text.encode("utf-8")
                 return text
     except (ValueError, KeyError, OverflowError) as error:
-        raise BadRequest(f"{field.name}: {text[:100]!r} is not a value of type {field.type}", parameter=field.name) from error
+        raise BadRequest(
+            f"{field.name}: {text[:100]!r} is not a value of type {field.type}", parameter=field.name
+        ) from error
 
 
 def _matching(pattern: re.Pattern[str], text: str) -> str:
@@ -166,7 +178,7 @@ def _matching(pattern: re.Pattern[str], text: str) -> str:
 
 
 def stored_instant(instant: datetime) -> str:
-    """A date and time as rows.sqlite keeps it: in UTC where the zone is known, no zone letter, no idle zeros, so that text sorts as time."""
+    """A date and time as rows.sqlite keeps it: UTC where the zone is known, no ``Z``, no idle zeros: sorts as time."""
     if instant.tzinfo is not None:
         instant = instant.astimezone(UTC).replace(tzinfo=None)
     text = instant.isoformat()
@@ -183,10 +195,10 @@ def row_of(connections: Connections, fid: str) -> int | None:
     return None if found is None else int(found[0])
 
 
-def fid_of(connections: Connections, rows: Sequence[int]) -> list[str]:
+def fids_of(connections: Connections, rows: Sequence[int]) -> list[str]:
     """The feature ids of rows, in the order given."""
     with connections.use() as connection:
-        return [str(connection.execute("SELECT fid FROM rows WHERE row = ?", (int(row),)).fetchone()[0]) for row in rows]
+        return [str(connection.execute("SELECT fid FROM rows WHERE row = ?", (row,)).fetchone()[0]) for row in rows]
 
 
 def page(connections: Connections, asked: Question, offset: int, limit: int) -> tuple[Rows, int]:
@@ -207,7 +219,7 @@ def page(connections: Connections, asked: Question, offset: int, limit: int) -> 
 def page_among(
     connections: Connections, asked: Question, among: Rows, count: int, offset: int, limit: int
 ) -> tuple[Rows, int]:
-    """One page of the rows of ``among`` (in layer order) that match, and the exact number of those; ``count`` is the layer's."""
+    """One page of the rows of ``among`` (in layer order) that match, and how many do; ``count`` is the layer's."""
     if len(among) <= _FEW:
         rows = _few(connections, asked, among)
         return rows[offset : offset + limit], len(rows)

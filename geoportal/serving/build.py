@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import orjson
@@ -20,7 +20,7 @@ from geoportal.errors import UnknownReferenceSystem
 from geoportal.model.layer import ID_COLUMN, Layer
 from geoportal.serving.columns import Values, json_values, knows_zone
 from geoportal.serving.crs import CRS84, DECIMALS_DEGREES, Extent, Operation, operation, placeable, rough_extent, uri_of
-from geoportal.serving.geojson import Geometries, geometry_texts, right_handed
+from geoportal.serving.geojson import Geometries, changed, geometry_texts, right_handed
 from geoportal.serving.spatial import BLOCKS, BOXES, INDEX_ROWS, PLACELESS, write_spatial
 from geoportal.serving.summary import (
     EXACT,
@@ -39,7 +39,7 @@ from geoportal.serving.summary import (
 from geoportal.serving.table import RowTable, with_columns
 
 if TYPE_CHECKING:
-    import geopandas
+    pass
 
 BATCH = 10_000
 _UNFETCHABLE = frozenset({"", ".", ".."})  # no URL can end in them: clients resolve them away
@@ -48,8 +48,9 @@ _UNFETCHABLE = frozenset({"", ".", ".."})  # no URL can end in them: clients res
 def build(layer: Layer, target: Path, *, key: str | None = None) -> Summary:
     """Write the serving files of a layer into the folder ``target``; the summary is the last of them.
 
-    ``key`` is the field whose values identify features, used when every feature has one and no two the same; else the source's own ids,
-    else row numbers from 1. UnknownReferenceSystem for a layer with geometry whose CRS is unknown or is no place on the earth.
+    ``key`` is the field whose values identify features, used when every feature has one and no two the same; else the
+    source's own ids, else row numbers from 1. UnknownReferenceSystem for a layer with geometry whose CRS is unknown or
+    is no place on the earth.
     """
     geometries = geometries_of(layer)
     way, extent_source = _way_to_crs84(layer, geometries)
@@ -73,9 +74,9 @@ def build(layer: Layer, target: Path, *, key: str | None = None) -> Summary:
                 for column, field in zip(columns, fields, strict=True)
             ]
             source = without_measures(geometries[batch])
-            placed, lost, changed = _placed(source, way)
+            placed, lost, differs = _placed(source, way)
             unplaced += lost
-            exact_is_source &= not changed
+            exact_is_source &= not differs
             dimension = 3 if dimension == 3 or shapely.has_z(source).any() else 2
             envelopes[batch] = shapely.bounds(placed)
             writer.write_features(names, geometry_texts(right_handed(placed)), _property_texts(fields, values))
@@ -87,7 +88,18 @@ def build(layer: Layer, target: Path, *, key: str | None = None) -> Summary:
     if exact_is_source:
         for name in (EXACT, EXACT_OFFSETS):
             (target / name).unlink()
-    files = [FRAGMENTS, FRAGMENT_OFFSETS, FRAGMENT_GEOMETRY, SOURCE, SOURCE_OFFSETS, ROWS, BLOCKS, BOXES, INDEX_ROWS, PLACELESS]
+    files = [
+        FRAGMENTS,
+        FRAGMENT_OFFSETS,
+        FRAGMENT_GEOMETRY,
+        SOURCE,
+        SOURCE_OFFSETS,
+        ROWS,
+        BLOCKS,
+        BOXES,
+        INDEX_ROWS,
+        PLACELESS,
+    ]
     summary = Summary(
         count=len(layer),
         fields=fields,
@@ -103,7 +115,9 @@ def build(layer: Layer, target: Path, *, key: str | None = None) -> Summary:
         unplaced=unplaced,
         placeless=int(np.isnan(envelopes).any(axis=1).sum()),
         exact_is_source=exact_is_source,
-        files={name: (target / name).stat().st_size for name in files + ([] if exact_is_source else [EXACT, EXACT_OFFSETS])},
+        files={
+            name: (target / name).stat().st_size for name in files + ([] if exact_is_source else [EXACT, EXACT_OFFSETS])
+        },
     )
     write_summary(target, summary)
     return summary
@@ -118,7 +132,7 @@ def geometries_of(layer: Layer) -> Geometries:
 
 
 def served_fields(layer: Layer) -> list[tuple[int, ServedField]]:
-    """The attributes to serve with their positions in the frame: never the geometry, never the column of the source's ids.
+    """The attributes to serve with their places in the frame: neither the geometry nor the column of the source's ids.
 
     A name that comes twice gets a number: an object in JSON has each name once.
     """
@@ -170,20 +184,20 @@ def _way_to_crs84(layer: Layer, geometries: Geometries) -> tuple[Operation, Exte
 
 
 def _placed(source: Geometries, way: Operation) -> tuple[Geometries, int, bool]:
-    """The geometries in CRS84 at nine decimals, how many are no place on earth (now None), and whether any x or y changed."""
+    """The geometries in CRS84 at nine decimals, how many are no place on earth (now None), whether numbers differ."""
     coordinates, owners = shapely.get_coordinates(source, return_index=True)
     placed = np.round(way.transform(coordinates), DECIMALS_DEGREES)
     lost = np.unique(owners[~np.isfinite(placed).all(axis=1)])
-    changed = bool(len(lost)) or not np.array_equal(placed, coordinates)
+    differs = bool(len(lost)) or not np.array_equal(placed, coordinates)
     found = source
-    if changed:
-        found = shapely.transform(source, _Replacement(placed, shapely.has_z(source), owners), include_z=None)
+    if differs:
+        found = changed(source, _Replacement(placed, shapely.has_z(source), owners))
         found[lost] = None
-    return found, len(lost), changed
+    return found, len(lost), differs
 
 
 class _Replacement:
-    """For ``shapely.transform``: the x and y computed already, flat geometries first, then those with heights, as it asks for them."""
+    """Coordinates computed already, handed to ``changed`` in the order in which it asks for them."""
 
     def __init__(self, xy: NDArray[np.float64], has_z: NDArray[np.bool_], owners: NDArray[np.int64]) -> None:
         self._solid = has_z[owners] if len(owners) else np.zeros(0, dtype=np.bool_)

@@ -1,7 +1,7 @@
-"""Columns of a frame as JSON values: what a reader gets for each type of field, whichever of its many forms the frame holds it in.
+"""Columns of a frame as JSON values, whichever of its many forms the frame holds a type of field in.
 
-Integers stay integers, numbers that are none become null, dates and times are ISO 8601 (``Z`` where the zone is known), bytes are
-base64, lists and objects are lists and objects. Build side: the values are pandas series.
+Integers stay integers, numbers that are none become null, dates and times are ISO 8601 (``Z`` where the zone is known),
+bytes are base64, lists and objects are lists and objects. Build side: the values are pandas series.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ def json_values(series: Any, kind: str) -> Values:
     if kind == "number" and series.dtype == np.float32:
         return _short_floats(series.to_numpy())
     convert = _CONVERTERS[kind]
-    return [None if missing else convert(value) for value, missing in zip(series.tolist(), series.isna().tolist(), strict=True)]
+    return [
+        None if missing else convert(value)
+        for value, missing in zip(series.tolist(), series.isna().tolist(), strict=True)
+    ]
 
 
 def knows_zone(values: Values) -> bool:
@@ -80,7 +83,7 @@ def _number(value: Any) -> float | None:
 
 def _date(value: Any) -> str | None:
     if isinstance(value, datetime):
-        value = value.date()
+        return value.date().isoformat()
     return value.isoformat() if isinstance(value, date) else _text(value)
 
 
@@ -100,7 +103,7 @@ def _date_time(value: Any) -> str | None:
 
 
 def _time(value: Any) -> str | None:
-    return value.isoformat() if isinstance(value, time) else _text(value)
+    return str(value.isoformat()) if isinstance(value, time) else _text(value)
 
 
 def _binary(value: Any) -> str:

@@ -1,7 +1,7 @@
-"""Reference systems at the edge of a layer: their URIs, the axis order of their authority, and the operation between two of them.
+"""Reference systems at the edge of a layer: their URIs, their authority's axis order, the operation between two.
 
-Inside the product coordinates are x before y (east, north; longitude, latitude). Only what leaves by ``crs=`` is in the authority's
-order (OGC 17-069r4, Features Part 1 and 2).
+Inside the product coordinates are x before y (east, north; longitude, latitude). Only what leaves by ``crs=`` is in the
+authority's order (OGC 17-069r4, Features Part 1 and 2).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,9 @@ NULL_PIPELINE = "proj=noop ellps=GRS80"
 Extent = tuple[float, float, float, float]
 
 _WRITTEN = (
-    re.compile(r"https?://www\.opengis\.net/def/crs/(?P<authority>[A-Za-z]{1,16})/[0-9.]{1,8}/(?P<code>[A-Za-z0-9_.-]{1,32})"),
+    re.compile(
+        r"https?://www\.opengis\.net/def/crs/(?P<authority>[A-Za-z]{1,16})/[0-9.]{1,8}/(?P<code>[A-Za-z0-9_.-]{1,32})"
+    ),
     re.compile(r"urn:ogc:def:crs:(?P<authority>[A-Za-z]{1,16}):[0-9.]{0,8}:(?P<code>[A-Za-z0-9_.-]{1,32})"),
     re.compile(r"\[?(?P<authority>[A-Za-z]{1,16}):(?P<code>[A-Za-z0-9_.-]{1,32})\]?"),
 )
@@ -39,8 +42,8 @@ _WRITTEN = (
 class Operation:
     """How coordinates get from one reference system to another, x before y on both sides.
 
-    ``accuracy_m`` is what the registry states, None where it states nothing. ``ballpark`` marks a step that ignores the difference of two
-    datums for want of a known one. ``null`` says that the numbers stay what they are.
+    ``accuracy_m`` is what the registry states, None where it states nothing. ``ballpark`` marks a step that ignores the
+    difference of two datums for want of a known one. ``null`` says that the numbers stay what they are.
     """
 
     name: str
@@ -66,7 +69,7 @@ NULL = Operation("identity", 0.0, False, NULL_PIPELINE)
 
 
 @lru_cache(maxsize=256)
-def uri_of(crs: str | CRS) -> str | None:
+def uri_of(crs: str) -> str | None:
     """The URI under which OGC APIs know a reference system; None for one without an authority's code."""
     authority = _horizontal(crs).to_authority(min_confidence=100)
     if authority is None:
@@ -88,7 +91,7 @@ def crs_from_uri(uri: str) -> CRS:
 
 
 @lru_cache(maxsize=256)
-def axis_swapped(crs: str | CRS) -> bool:
+def axis_swapped(crs: str) -> bool:
     """Whether the authority writes north before east: EPSG:4326 and 9470 do, UTM, TM-3 and 3857 do not."""
     system = _horizontal(crs)
     directions = [axis.direction for axis in system.axis_info[:2]]
@@ -103,25 +106,27 @@ def axis_swapped(crs: str | CRS) -> bool:
 
 
 @lru_cache(maxsize=256)
-def decimals_of(crs: str | CRS) -> int:
+def decimals_of(crs: str) -> int:
     """Decimals that computed coordinates carry in a reference system: 9 of a degree, else within 0.1 mm."""
-    axis = _horizontal(crs).axis_info[0]
+    system = _horizontal(crs)
+    axis = system.axis_info[0]
     if axis.unit_name == "degree":
         return DECIMALS_DEGREES
-    metres = axis.unit_conversion_factor * (6378137.0 if _horizontal(crs).is_geographic else 1.0)
+    metres = axis.unit_conversion_factor * (6378137.0 if system.is_geographic else 1.0)
     return DECIMALS_METRES + max(0, math.ceil(math.log10(metres)))
 
 
 @lru_cache(maxsize=512)
-def operation(source: str | CRS, target: str | CRS, extent_crs84: Extent | None = None) -> Operation:
-    """The one best operation for a layer of this extent: the same for all its features, and ballpark only when there is no other.
+def operation(source: str, target: str, extent_crs84: Extent | None = None) -> Operation:
+    """The one best operation for a layer of this extent, the same for all features; ballpark only for want of another.
 
-    Without grids from a network. UnknownReferenceSystem when the two cannot be brought together (a local or geocentric system).
+    Without grids from a network. UnknownReferenceSystem when the two cannot be brought together (a local or geocentric
+    system).
     """
     start, end = _horizontal(source), _horizontal(target)
     if start.equals(end, ignore_axis_order=True):
         return NULL
-    area = AreaOfInterest(*extent_crs84) if extent_crs84 else None
+    area: Any = AreaOfInterest(*extent_crs84) if extent_crs84 else None
     for allow_ballpark in (False, True):
         try:
             group = TransformerGroup(start, end, always_xy=True, area_of_interest=area, allow_ballpark=allow_ballpark)
@@ -129,16 +134,19 @@ def operation(source: str | CRS, target: str | CRS, extent_crs84: Extent | None 
             continue
         if group.transformers:
             return _described(group.transformers[0], best_available=group.best_available)
-    raise UnknownReferenceSystem(f"no operation leads from {start.name} to {end.name}", source=start.name, target=end.name)
+    raise UnknownReferenceSystem(
+        f"no operation leads from {start.name} to {end.name}", source=start.name, target=end.name
+    )
 
 
-def same_place(source: str | CRS, target: str | CRS) -> bool:
+@lru_cache(maxsize=512)
+def same_place(source: str, target: str) -> bool:
     """Whether both write the same coordinates, axis order apart."""
     return _horizontal(source).equals(_horizontal(target), ignore_axis_order=True)
 
 
-def placeable(crs: str | CRS) -> CRS:
-    """The horizontal part of a layer's reference system, if it lies on the earth's surface; else UnknownReferenceSystem."""
+def placeable(crs: str) -> CRS:
+    """The horizontal part of a reference system if it lies on the earth's surface; else UnknownReferenceSystem."""
     try:
         system = _horizontal(crs)
     except CRSError as error:
@@ -154,14 +162,16 @@ def rough_extent(crs: CRS, bounds: Extent) -> Extent | None:
         found = Transformer.from_crs(crs, "OGC:CRS84", always_xy=True).transform_bounds(*bounds, densify_pts=21)
     except ProjError:
         return None
-    west, south, east, north = (round(value, 2) for value in found) if np.isfinite(found).all() else (1.0, 1.0, 0.0, 0.0)
+    west, south, east, north = (
+        (round(value, 2) for value in found) if np.isfinite(found).all() else (1.0, 1.0, 0.0, 0.0)
+    )
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         return None
     return max(west - 0.01, -180), max(south - 0.01, -90), min(east + 0.01, 180), min(north + 0.01, 90)
 
 
 def offered(source: str | None, candidates: Iterable[str], extent_crs84: Extent | None = None) -> tuple[str, ...]:
-    """URIs that a collection can be asked in: CRS84, its own, EPSG:4326 and 3857, and those of ``candidates`` that hold here.
+    """URIs that a collection can be asked in: CRS84, its own, EPSG:4326 and 3857, and ``candidates`` that hold here.
 
     A candidate is left out when its area of use does not meet the layer's extent.
     """
@@ -184,15 +194,11 @@ def _meets(area: object, extent: Extent) -> bool:
     return bool(east >= a_west or west <= a_east)  # the area crosses the antimeridian
 
 
-def _horizontal(crs: str | CRS) -> CRS:
-    # Heights pass through unchanged, so a compound or 3-D system counts as its horizontal part.
-    system = _parsed(crs) if isinstance(crs, str) else crs
-    return system if len(system.axis_info) == 2 and not system.is_compound else system.to_2d()
-
-
 @lru_cache(maxsize=256)
-def _parsed(text: str) -> CRS:
-    return crs_from_uri(text) if text.startswith(("http://", "https://")) else CRS.from_user_input(text)
+def _horizontal(text: str) -> CRS:
+    # Heights pass through unchanged, so a compound or 3-D system counts as its horizontal part.
+    system = crs_from_uri(text) if text.startswith(("http://", "https://")) else CRS.from_user_input(text)
+    return system if len(system.axis_info) == 2 and not system.is_compound else system.to_2d()
 
 
 @lru_cache(maxsize=512)

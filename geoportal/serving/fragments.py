@@ -5,8 +5,10 @@ Opened once per version and kept by whoever asks; safe in any thread; goes on wo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,9 @@ from geoportal.errors import BadRequest
 from geoportal.serving import attributes
 from geoportal.serving.attributes import Connections
 from geoportal.serving.crs import CRS84, Extent, axis_swapped, crs_from_uri, decimals_of, operation, same_place
-from geoportal.serving.geojson import Geometries, geometry_texts, right_handed
+from geoportal.serving.geojson import Geometries, changed, geometry_texts, right_handed
 from geoportal.serving.mapping import map_array, map_bytes
-from geoportal.serving.spatial import Box, SpatialIndex, area_of, checked_box, meeting
+from geoportal.serving.spatial import Box, SpatialIndex, area_of, checked_box, frames_of, meeting
 from geoportal.serving.summary import (
     EXACT,
     EXACT_OFFSETS,
@@ -35,6 +37,7 @@ from geoportal.serving.summary import (
 )
 
 Rows = range | NDArray[np.int32]
+_BATCH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Texts:
         data, gap = self.data, self.gap
         if isinstance(rows, range) and rows.step == 1:
             cuts = self.offsets[rows.start : rows.stop + 1].tolist() if len(rows) else []
-            return [data[start : end - gap] for start, end in zip(cuts, cuts[1:], strict=False)]
+            return [data[start : end - gap] for start, end in pairwise(cuts)]
         chosen = np.asarray(rows, dtype=np.int64)
         starts, ends = self.offsets[chosen].tolist(), self.offsets[chosen + 1].tolist()
         return [data[start : end - gap] for start, end in zip(starts, ends, strict=True)]
@@ -67,8 +70,8 @@ class Texts:
 class Serving:
     """The open serving files of one version. Rows are numbers from 0 in the order of the layer.
 
-    ``fragments`` are GeoJSON Feature texts in CRS84, ``cuts`` (n, 2) where the geometry lies in each; ``source`` is WKB in the layer's
-    own system, ``exact`` WKB in CRS84.
+    ``fragments`` are GeoJSON Feature texts in CRS84, ``cuts`` (n, 2) where the geometry lies in each; ``source`` is WKB
+    in the layer's own system, ``exact`` WKB in CRS84.
     """
 
     summary: Summary
@@ -91,12 +94,18 @@ class Serving:
             return int(fid) - 1 if plain and int(fid) <= self.count else None
         return attributes.row_of(self.connections, fid)
 
+    def fids(self, rows: Rows | Sequence[int]) -> list[str]:
+        """The ids of the features in these rows."""
+        if self.summary.fid_from == "row":
+            return [str(row + 1) for row in np.asarray(rows, dtype=np.int64).tolist()]
+        return attributes.fids_of(self.connections, np.asarray(rows, dtype=np.int64).tolist())
+
     def page(self, rows: Rows | Sequence[int]) -> list[bytes]:
         """GeoJSON Feature texts in CRS84."""
         return self.fragments.of(rows)
 
     def slice(self, start: int, stop: int) -> bytes:
-        """The Features from row ``start`` up to ``stop``, ``,`` between them: what stands inside ``"features":[...]``."""
+        """The Features from row ``start`` up to ``stop``, ``,`` between them: the inside of a page's ``features``."""
         return self.fragments.run(max(0, start), min(stop, self.count))
 
     def geometry(self, rows: Rows | Sequence[int]) -> list[bytes | None]:
@@ -115,10 +124,11 @@ class Serving:
     ) -> tuple[Rows, int]:
         """The rows of one page and the exact number of all that match.
 
-        ``bbox_crs84``: one box or several (two for one across the antimeridian), west, south, east, north in degrees; features that touch an
-        edge match, and features without a place match every box. ``bbox_in``: a box in another reference system, in its authority's axis
-        order, with its URI; tested there, on the source's coordinates. ``properties``: values that all must hold. ``sortby``: (field, +1 or
-        -1), then layer order; no value last. BadRequest names the parameter that does not fit; Unavailable after 5 s.
+        ``bbox_crs84``: one box or several (two for one across the antimeridian), west, south, east, north in degrees;
+        features that touch an edge match, and features without a place match every box. ``bbox_in``: a box in another
+        reference system, in its authority's axis order, with its URI; tested there, on the source's coordinates.
+        ``properties``: values that all must hold. ``sortby``: (field, +1 or -1), then layer order; no value last.
+        BadRequest names the parameter that does not fit; Unavailable after 5 s.
         """
         if offset < 0 or limit < 0:
             raise BadRequest("offset and limit cannot be negative", parameter="offset" if offset < 0 else "limit")
@@ -140,39 +150,38 @@ class Serving:
     def reproject(self, rows: Rows | Sequence[int], crs_uri: str) -> list[bytes]:
         """GeoJSON Feature texts with the geometry in another reference system, in its authority's axis order.
 
-        In the layer's own system the coordinates are the source's own numbers. BadRequest for a system that is not known, or in which a
-        feature has no finite place.
+        In the layer's own system the coordinates are the source's own numbers. BadRequest for a system that is not
+        known, or in which a feature has no finite place.
         """
         if crs_uri == CRS84:
             return self.page(rows)
-        target = crs_from_uri(crs_uri)
-        texts = geometry_texts(right_handed_in(self._moved(rows, crs_uri), swapped=axis_swapped(target)))
+        crs_from_uri(crs_uri)
+        moved = self._moved(rows, crs_uri, decimals_of(crs_uri))
+        if not np.isfinite(shapely.get_coordinates(moved)).all():
+            raise BadRequest(f"crs: not all these features have a place in {crs_uri}", parameter="crs")
+        texts = geometry_texts(right_handed_in(moved, swapped=axis_swapped(crs_uri)))
         chosen = np.asarray(rows, dtype=np.int64)
         return [
             fragment[:start] + text + fragment[end:]
             for fragment, text, (start, end) in zip(self.page(rows), texts, self.cuts[chosen].tolist(), strict=True)
         ]
 
-    def _moved(self, rows: Rows | Sequence[int], crs_uri: str) -> Geometries:
-        """The source's geometry in another system, x before y; None where the feature has no place."""
+    def _moved(self, rows: Rows | Sequence[int], crs_uri: str, decimals: int | None) -> Geometries:
+        """The source's geometry in another system, x before y; inf for what lies outside, None for no place at all."""
         geometries = self._read(self.source, rows)
         if self.summary.unplaced:
-            geometries[np.equal(self._read(self.exact, rows), None)] = None
+            geometries[shapely.is_missing(self._read(self.exact, rows))] = None
         if self.summary.crs is None or same_place(self.summary.crs, crs_uri):
             return geometries
         way = operation(self.summary.crs, crs_uri, self._area())
         if way.null:
             return geometries
-        decimals = decimals_of(crs_uri)
 
         def move(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
-            xy = np.round(way.transform(coordinates[:, :2]), decimals)
-            if not np.isfinite(xy).all():
-                raise BadRequest(f"crs: not all these features have a place in {crs_uri}", parameter="crs")
-            return np.column_stack([xy, coordinates[:, 2:]])
+            xy = way.transform(coordinates[:, :2])
+            return np.column_stack([xy if decimals is None else np.round(xy, decimals), coordinates[:, 2:]])
 
-        moved: Geometries = shapely.transform(geometries, move, include_z=None)
-        return moved
+        return changed(geometries, move)
 
     def _inside(self, boxes: Sequence[Box]) -> NDArray[np.int32]:
         found = []
@@ -184,14 +193,32 @@ class Serving:
         return self.spatial.in_order(found)
 
     def _inside_elsewhere(self, box: Sequence[float], crs_uri: str) -> NDArray[np.int32]:
-        target = crs_from_uri(crs_uri)
-        turned = [box[1], box[0], box[3], box[2]] if axis_swapped(target) and len(box) == 4 else box
+        """Rows that meet a box of another system: sure ones by the index, the rest by their coordinates over there."""
+        turned = [box[1], box[0], box[3], box[2]] if len(box) == 4 and axis_swapped(crs_uri) else box
         there = checked_box(turned)
-        return self.spatial.in_order([])
+        if same_place(CRS84, crs_uri):
+            return self._inside([there])
+        outer, inner = frames_of(there, operation(crs_uri, CRS84, self._area()))
+        if inner and self.spatial.covered_by(inner):
+            return np.arange(self.count, dtype=np.int32)
+        sure = self.spatial.candidates(inner)[0] if inner else self.spatial.placeless[:0]
+        possible = np.concatenate(self.spatial.candidates(outer or (-math.inf, -math.inf, math.inf, math.inf)))
+        possible = np.setdiff1d(possible, sure, assume_unique=True)
+        found = [sure]
+        for start in range(0, len(possible), _BATCH):
+            rows = possible[start : start + _BATCH]
+            geometries = self._moved(rows, crs_uri, None)
+            geometries[~np.isfinite(shapely.bounds(geometries)).all(axis=1)] = None
+            found.append(rows[meeting(area_of(there), geometries)])
+        return self.spatial.in_order(found)
 
     def _area(self) -> Extent | None:
         extent = self.summary.extent_crs84
-        return extent if extent and -180 <= extent[0] and extent[2] <= 180 and -90 <= extent[1] and extent[3] <= 90 else None
+        return (
+            extent
+            if extent and extent[0] >= -180 and extent[2] <= 180 and extent[1] >= -90 and extent[3] <= 90
+            else None
+        )
 
     def _read(self, texts: Texts, rows: Rows | Sequence[int]) -> Geometries:
         found = np.empty(len(rows), dtype=object)
@@ -201,12 +228,11 @@ class Serving:
 
 
 def right_handed_in(geometries: Geometries, *, swapped: bool) -> Geometries:
-    """Right-handed polygons, then, if the authority writes north first, x and y exchanged: the same order of vertices in every system."""
+    """Right-handed polygons; x and y exchanged if the authority writes north first. Vertices keep their order."""
     oriented = right_handed(geometries)
     if not swapped:
         return oriented
-    turned: Geometries = shapely.transform(oriented, lambda c: c[:, [1, 0, *range(2, c.shape[1])]], include_z=None)
-    return turned
+    return changed(oriented, lambda coordinates: coordinates[:, [1, 0, *range(2, coordinates.shape[1])]])
 
 
 def open_serving(folder: Path) -> Serving:
@@ -215,7 +241,9 @@ def open_serving(folder: Path) -> Serving:
     sizes, count = summary.files, summary.count
 
     def texts(name: str, offsets: str, gap: int = 0) -> Texts:
-        return Texts(map_bytes(folder / name, sizes[name]), map_array(folder / offsets, sizes[offsets], "<i8", (count + 1,)), gap)
+        return Texts(
+            map_bytes(folder / name, sizes[name]), map_array(folder / offsets, sizes[offsets], "<i8", (count + 1,)), gap
+        )
 
     source = texts(SOURCE, SOURCE_OFFSETS)
     return Serving(

@@ -1,10 +1,12 @@
 """GeoJSON geometries as text (RFC 7946), many at a time and without a Python object per vertex.
 
-Not ``shapely.to_geojson``: it prints one number in 600 with 15 digits where 9 would do, and cannot leave out a height that is not a number.
+Not ``shapely.to_geojson``: it prints one number in 600 with 15 digits where 9 would do, and cannot leave out a height
+that is not a number.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
@@ -34,8 +36,8 @@ _DEEPEST = 32
 def geometry_texts(geometries: Geometries, depth: int = 0) -> list[bytes]:
     """The GeoJSON text of each geometry; ``null`` for None, empty coordinates for an empty one.
 
-    Numbers are written as they are, in the fewest digits that give them back; all must be finite, save heights: a geometry with a
-    height that is not a number is written without heights. Measures (M) have no place in GeoJSON.
+    Numbers are written as they are, in the fewest digits that give them back; all must be finite, save heights: a
+    geometry with a height that is not a number is written without heights. Measures (M) have no place in GeoJSON.
     """
     if depth > _DEEPEST:
         raise Invalid(f"geometry collections are nested more than {_DEEPEST} deep")
@@ -113,6 +115,12 @@ def _runs(sequences: Geometries, has_z: bool) -> list[bytes]:
     cuts[full, 0] = starts[(last - counts)[full]]
     cuts[full, 1] = ends[last[full] - 1]
     return [text[start:end] for start, end in cuts.tolist()]
+
+
+def changed(geometries: Geometries, function: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Geometries:
+    """The geometries with other coordinates: ``function`` gets those without heights (n, 2), then those with (n, 3)."""
+    found: Geometries = shapely.transform(geometries, function, include_z=None)  # type: ignore[call-overload]  # None is allowed
+    return found
 
 
 def right_handed(geometries: Geometries) -> Geometries:

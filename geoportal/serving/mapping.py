@@ -1,4 +1,4 @@
-"""Files that all workers read through one memory map: bytes and arrays that cost no heap and survive the folder's deletion."""
+"""Files that all workers read through one memory map: no heap, and they survive the deletion of their folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from geoportal.errors import Unavailable
 
 
 def map_bytes(path: Path, size: int) -> mmap.mmap | bytes:
-    """The file as a read-only map that slices to ``bytes``; Unavailable when it is not there or not ``size`` bytes long.
+    """The file as a read-only map that slices to ``bytes``; Unavailable unless it is there and ``size`` bytes long.
 
     An empty file cannot be mapped, and needs no map.
     """
@@ -21,7 +21,9 @@ def map_bytes(path: Path, size: int) -> mmap.mmap | bytes:
         with path.open("rb") as file:
             found = file.seek(0, 2)
             if found != size:
-                raise Unavailable(f"{path.name} holds {found} bytes instead of {size}: rebuild the serving files", file=path.name)
+                raise Unavailable(
+                    f"{path.name} holds {found} bytes instead of {size}: rebuild the serving files", file=path.name
+                )
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
     except OSError as error:
         raise Unavailable(f"{path.name} cannot be read: rebuild the serving files", file=path.name) from error

@@ -1,12 +1,13 @@
-"""The packed index of a layer's envelopes in CRS84, memory-mapped: a bounding box is answered without SQL and without a heap.
+"""The packed index of a layer's envelopes in CRS84, memory-mapped: a box is answered without SQL and without a heap.
 
-Envelopes are sorted into tiles (sort-tile-recursive) and cut into leaves of 128; a block is the envelope of a leaf. Testing all
-blocks at once, then the envelopes of those hit, is a few dozen microseconds for half a million features in any order. Files:
+Envelopes are sorted into tiles (sort-tile-recursive) and cut into leaves of 128; a block is the envelope of a leaf.
+Testing all blocks at once, then the envelopes of those hit, is a few dozen microseconds for half a million features in
+any order. Files:
 
     spatial.blocks     float64 (4, leaves): west, south, east, north of each leaf
     spatial.boxes      float64 (leaves, 4, 128): the envelopes, NaN where a leaf is not full
     spatial.rows       int32 (leaves, 128): the row of each envelope, -1 likewise
-    spatial.placeless  int32: rows without coordinates; a box matches them too (OGC 17-069r4, 7.15.3, requirement fc-bbox-response C)
+    spatial.placeless  int32: rows without coordinates, which match every box (OGC 17-069r4, fc-bbox-response C)
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geoportal.errors import BadRequest
+from geoportal.serving.crs import Operation
 from geoportal.serving.mapping import map_array
 
 BLOCKS, BOXES, INDEX_ROWS, PLACELESS = "spatial.blocks", "spatial.boxes", "spatial.rows", "spatial.placeless"
@@ -91,7 +93,7 @@ class SpatialIndex:
         return box[0] <= west and box[1] <= south and box[2] >= east and box[3] >= north
 
     def candidates(self, box: Box) -> tuple[Rows, Rows]:
-        """Rows whose envelopes lie wholly inside the box, and rows whose envelopes only meet it; edges count as inside."""
+        """Rows with envelopes wholly inside the box, and rows whose envelopes only meet it; edges count as inside."""
         west, south, east, north = box
         blocks = self.blocks
         touched = (blocks[0] <= east) & (blocks[2] >= west) & (blocks[1] <= north) & (blocks[3] >= south)
@@ -136,6 +138,37 @@ def area_of(box: Box) -> shapely.Geometry:
     if west == east or south == north:
         return shapely.LineString([(west, south), (east, north)])
     return shapely.box(west, south, east, north)
+
+
+def frames_of(box: Box, way: Operation) -> tuple[Box | None, Box | None]:
+    """Boxes in the target of ``way``: one that surely holds all of ``box``, and one that ``box`` surely holds all of.
+
+    None where nothing sure can be said: everything may be meant, or nothing is for certain.
+    """
+    west, south, east, north = box
+    along = np.linspace(0.0, 1.0, 65)
+    x, y = west + (east - west) * along, south + (north - south) * along
+    still = np.ones(65)
+    ring = np.column_stack(
+        [
+            np.concatenate([x, still * east, x[::-1], still * west]),
+            np.concatenate([still * south, y, still * north, y[::-1]]),
+        ]
+    )
+    there = way.transform(ring)
+    if not np.isfinite(there).all() or (np.abs(np.diff(there[:, 0])) > 90).any():
+        return None, None
+    margin = 0.01 * (there.max(axis=0) - there.min(axis=0)) + 1e-6
+    outer = (*(there.min(axis=0) - margin).tolist(), *(there.max(axis=0) + margin).tolist())
+    bottom, right, top, left = there[:65], there[65:130], there[130:195], there[195:]
+    inner = (
+        float(left[:, 0].max() + margin[0]),
+        float(bottom[:, 1].max() + margin[1]),
+        float(right[:, 0].min() - margin[0]),
+        float(top[:, 1].min() - margin[1]),
+    )
+    sure = inner[0] < inner[2] and inner[1] < inner[3] and shapely.Polygon(there).contains(shapely.box(*inner))
+    return outer, inner if sure else None
 
 
 def meeting(area: shapely.Geometry, geometries: NDArray[np.object_]) -> NDArray[np.bool_]:

@@ -2,13 +2,15 @@
 
 Files (little-endian; ``n`` features in the order of the source, rows counted from 0):
 
-    fragments.bin       n GeoJSON Feature texts in CRS84 with ``,`` between: any run of rows is one slice, ready to be put in a page
+    fragments.bin       n GeoJSON Feature texts in CRS84 with ``,`` between: any run of rows is one slice of a page
     fragments.offsets   int64 (n + 1): where each text starts; it ends one byte before the next starts
-    fragments.geometry  uint32 (n, 2): start and end of the geometry inside the text, so that it can be exchanged unparsed
-    source.wkb          the source's geometry, own coordinates, x before y (no measures); source.offsets int64 (n + 1), equal = none
-    exact.wkb           2-D geometry in CRS84 as the fragments say it, for exact tests; exact.offsets. Absent when equal to the source
+    fragments.geometry  uint32 (n, 2): start and end of the geometry in the text, so that it can be exchanged unparsed
+    source.wkb          the source's geometry and coordinates, x before y, no measures
+    source.offsets      int64 (n + 1): where each starts; two equal ones say that a feature has no geometry
+    exact.wkb           flat geometry in CRS84 as the fragments have it, for exact tests; exact.offsets likewise.
+                        Both absent when the source says the same
     spatial.*           the packed index of CRS84 envelopes, see ``spatial``
-    rows.sqlite         table ``rows``: row, fid, and a column c0, c1 ... for each field (names from files stay out of SQL)
+    rows.sqlite         table ``rows``: row, fid, and c0, c1 ... for the fields (names from files stay out of SQL)
 """
 
 from __future__ import annotations
@@ -46,10 +48,10 @@ _SCHEMAS: dict[str, dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ServedField:
-    """One attribute as it is served: its name, its type (words of ``model.layer.Field``), and its column in rows.sqlite.
+    """One attribute as it is served: its name, its type (words of ``model.layer.Field``), its column in rows.sqlite.
 
-    ``column`` is None where values cannot be asked for (binary). ``zoned``: the times know their zone, and are written in UTC. ``nulls``
-    counts features without a value; ``least`` and ``greatest`` bound numbers, dates and times.
+    ``column`` is None where values cannot be asked for (binary). ``zoned``: the times know their zone, and are written
+    in UTC. ``nulls`` counts features without a value; ``least`` and ``greatest`` bound numbers, dates and times.
     """
 
     name: str
@@ -74,9 +76,10 @@ class ServedField:
 class Summary:
     """The facts of a layer that readers need before they read a feature.
 
-    ``crs`` is as in ``model.layer.Layer``; ``crs_uri`` None where no authority knows it. ``operation`` brought the source to CRS84.
-    ``fid_from`` is ``key``, ``source`` or ``row``. ``unplaced`` counts geometries whose coordinates are no place on earth (NaN, or outside
-    what the reference system covers): served without geometry. ``placeless`` counts features without coordinates, those included.
+    ``crs`` is as in ``model.layer.Layer``; ``crs_uri`` None where no authority knows it. ``operation`` brought the
+    source to CRS84. ``fid_from`` is ``key``, ``source`` or ``row``. ``unplaced`` counts geometries whose coordinates
+    are no place on earth (NaN, or outside what the reference system covers): served without geometry. ``placeless``
+    counts features without coordinates, those included.
     """
 
     count: int
@@ -114,7 +117,8 @@ class Summary:
             "format": FORMAT,
             "count": self.count,
             "fields": [
-                {**{name: getattr(each, name) for name in _FIELD_KEYS}, "schema": each.as_schema()} for each in self.fields
+                {**{name: getattr(each, name) for name in _FIELD_KEYS}, "schema": each.as_schema()}
+                for each in self.fields
             ],
             "geometry_type": self.geometry_type,
             "dimension": self.dimension,

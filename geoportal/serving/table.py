@@ -29,7 +29,7 @@ def with_columns(fields: Sequence[ServedField]) -> tuple[ServedField, ...]:
 
 
 class RowTable:
-    """rows.sqlite while it is written. Nobody reads it yet: no journal, and whoever finishes the build syncs the file."""
+    """rows.sqlite while it is written: no journal, for nobody reads it yet; who finishes the build syncs the file."""
 
     def __init__(self, path: Path, fields: Sequence[ServedField]) -> None:
         self._fields = fields

@@ -1,0 +1,118 @@
+"""Downloads of a version as files: GeoPackage in the source's reference system, GeoJSON in CRS84 (RFC 7946).
+
+Built at publish beside the serving files, of the same features in the same order. Build side: may load pyogrio.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from geoportal.model.layer import Layer
+from geoportal.model.record import Record
+from geoportal.serving.build import served_fields
+from geoportal.serving.columns import json_values
+from geoportal.serving.summary import FRAGMENTS, read_summary
+
+FOLDER = "berkas"
+_EPOCH = "1970-01-01T00:00:00Z"
+_LANGUAGE = "id"
+
+
+def build_downloads(layer: Layer, target: Path, dataset_id: str, record: Record) -> list[Path]:
+    """Write ``<id>.gpkg`` and ``<id>.geojson`` to ``target``/berkas; the serving files in ``target`` must be there
+    already.
+
+    The same layer and record make the same bytes.
+    """
+    folder = target / FOLDER
+    folder.mkdir(exist_ok=True)
+    geojson = folder / f"{dataset_id}.geojson"
+    geopackage = folder / f"{dataset_id}.gpkg"
+    write_geojson(target, geojson, dataset_id)
+    write_geopackage(layer, geopackage, dataset_id, record)
+    return [geopackage, geojson]
+
+
+def write_geojson(serving: Path, path: Path, dataset_id: str) -> None:
+    """Put the Features of the serving files into one FeatureCollection named after the dataset."""
+    summary = read_summary(serving)
+    head: dict[str, Any] = {"type": "FeatureCollection", "name": dataset_id}
+    if summary.extent_crs84:
+        head["bbox"] = summary.extent_crs84
+    with path.open("wb") as file, (serving / FRAGMENTS).open("rb") as fragments:
+        file.write(orjson.dumps(head)[:-1] + b',"features":[\n')
+        shutil.copyfileobj(fragments, file, 1 << 20)
+        file.write(b"\n]}\n")
+
+
+def write_geopackage(layer: Layer, path: Path, dataset_id: str, record: Record) -> None:
+    """Write the layer with its own coordinates and attributes; title and abstract stand in ``gpkg_contents``."""
+    import pyogrio
+
+    served = served_fields(layer)
+    frame = layer.frame.iloc[:, [column for column, _ in served]].copy()
+    geometry = getattr(layer.frame, "active_geometry_name", None)
+    names = _column_names([field.name for _, field in served])
+    frame.columns = names
+    for name, (_, field) in zip(names, served, strict=True):
+        if field.type in ("json", "time"):
+            frame[name] = _as_text(json_values(frame[name], field.type))
+    options = {
+        "FID": _free("fid", names),
+        "IDENTIFIER": record.title.in_language(_LANGUAGE) or dataset_id,
+        "DESCRIPTION": record.abstract.in_language(_LANGUAGE),
+        "SPATIAL_INDEX": "YES",
+    }
+    path.unlink(missing_ok=True)
+    with _fixed_clock():
+        if geometry is None:
+            pyogrio.write_dataframe(
+                frame,
+                path,
+                layer=dataset_id,
+                driver="GPKG",
+                layer_options={**options, "ASPATIAL_VARIANT": "GPKG_ATTRIBUTES"},
+            )
+            return
+        options["GEOMETRY_NAME"] = _free("geom", [*names, options["FID"]])
+        placed = frame.set_geometry(layer.frame[geometry].array, crs=layer.crs)
+        pyogrio.write_dataframe(placed, path, layer=dataset_id, driver="GPKG", layer_options=options)
+
+
+def _column_names(names: Iterable[str]) -> list[str]:
+    """The names, told apart where SQLite would not: it does not see capitals."""
+    found: list[str] = []
+    for name in names:
+        found.append(_free(name or "field", found))
+    return found
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    used = {each.casefold() for each in taken}
+    candidate, number = name, 2
+    while candidate.casefold() in used:
+        candidate, number = f"{name}_{number}", number + 1
+    return candidate
+
+
+def _as_text(values: Iterable[Any]) -> list[str | None]:
+    return [value if value is None or isinstance(value, str) else orjson.dumps(value).decode() for value in values]
+
+
+@contextmanager
+def _fixed_clock() -> Iterator[None]:
+    """GeoPackages hold the time of their last change; ours is fixed, so that equal content is equal bytes."""
+    import pyogrio
+
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _EPOCH})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
