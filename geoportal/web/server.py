@@ -83,12 +83,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     node = Node(settings)
     lock = lock_data(data)
     _LOCKS.append(lock)
-    with node.register.read() as conn:
-        from geoportal.store import datasets
-
-        known = datasets.sealed(conn)
-        builds = datasets.builds_in_use(conn)
-    node.files.sweep(known, builds)
+    node.files.sweep(node.register)
     node.close()
     load_demo_once(settings)
     web = settings.web
