@@ -24,7 +24,7 @@ HEAL_EVERY_S = 1.0
 """Seconds between two looks of a worker into the register."""
 
 MOST_TOKENS = 1000
-"""How many tokens a worker remembers; a token made, changed or revoked moves the generation, so none is remembered wrongly."""
+"""How many tokens a worker remembers. What changes a token moves the generation, so none is remembered wrongly."""
 
 
 class Node:
