@@ -1,0 +1,230 @@
+"""The page of a dataset: newest version or an earlier one, with all that its readers need (CONTRACT 2, UI 3)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from geoportal.model.access import Classification
+from geoportal.model.dataset import Publication
+from geoportal.web.addresses import address, collection
+from geoportal.web.cards import access_chip, freshness_chip, map_picture
+from geoportal.web.connect import steps
+from geoportal.web.facts import Facts
+from geoportal.web.files import version_number
+from geoportal.web.freshness import freshness_of
+from geoportal.web.pages import About, Chip, Column, DatasetPage, DownloadRow, Entry, Link, QualityCard
+from geoportal.web.site import Site
+from geoportal.web.visitor import Visitor
+from geoportal.web.wording import Wording
+
+SHOWN_VERSIONS = 20
+LICENCES = {
+    "CC-BY-4.0": ("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
+    "CC-BY-SA-4.0": ("CC BY-SA 4.0", "https://creativecommons.org/licenses/by-sa/4.0/"),
+    "CC0-1.0": ("CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+    "ODbL-1.0": ("ODbL 1.0", "https://opendatacommons.org/licenses/odbl/1-0/"),
+}
+"""SPDX id -> short name and text of a licence; any other id is shown as it is."""
+
+
+def dataset(site: Site, request: Request) -> Response:
+    """The newest published version of a dataset."""
+    visitor = site.visitor(request)
+    publication = site.node.publication(visitor.audience, request.path_params["id"])
+    return site.show(dataset_page(site, visitor, publication, publication), request, visitor)
+
+
+def version(site: Site, request: Request) -> Response:
+    """An earlier published version of a dataset, or the newest under its own number."""
+    visitor = site.visitor(request)
+    newest = site.node.publication(visitor.audience, request.path_params["id"])
+    number = version_number(request.path_params["n"])
+    shown = site.node.publication(visitor.audience, newest.dataset_id, number)
+    return site.show(dataset_page(site, visitor, shown, newest), request, visitor)
+
+
+def dataset_page(site: Site, visitor: Visitor, shown: Publication, newest: Publication) -> DatasetPage:
+    """The page of ``shown``, a published version of the dataset whose newest one is ``newest``."""
+    words, url, facts = site.wording(visitor), site.url(visitor), site.shelf.facts(shown)
+    record, number, dataset_id = shown.record, shown.version.number, shown.dataset_id
+    old = number != newest.version.number
+    title = record.title.in_language(visitor.language)
+    topic = words.code("topic", record.topic)
+    return DatasetPage(
+        dataset_id=dataset_id,
+        title=title,
+        abstract=record.abstract.in_language(visitor.language),
+        number=number,
+        old=old,
+        replaced=words.t("old.banner", n=number, date=words.day(newest.published_at)) if old else "",
+        newest_href=url("dataset", id=dataset_id),
+        synthetic=record.synthetic,
+        exception=exception(words, shown),
+        topic=Link(topic, url("catalogue", (("tema", record.topic),))) if record.topic else None,
+        chips=chips(words, shown, old),
+        map=map_picture(site, visitor, shown),
+        quality=quality_card(site, visitor, shown, facts),
+        downloads=tuple(
+            DownloadRow(
+                title=words.t(f"format.{item.extension}"),
+                hint=words.t(f"format.{item.extension}.hint"),
+                href=address("download", id=dataset_id, n=number, name=f"{dataset_id}.{item.extension}"),
+                size=words.size(item.size_bytes),
+            )
+            for item in facts.downloads
+        ),
+        steps=steps(words, site.node.settings.base_url, dataset_id, title, number if old else None),
+        history=history(site, visitor, shown, newest),
+        columns=columns(words, shown, facts),
+        about=about(site, visitor, shown, facts),
+        lineage=record.lineage.in_language(visitor.language),
+        keywords=tuple(Link(word, url("catalogue", (("q", word),))) for word in record.keywords_in(visitor.language)),
+        address=f"{site.node.settings.base_url}{collection(dataset_id)}",
+    )
+
+
+def exception(words: Wording, shown: Publication) -> str:
+    """Who let the version pass a blocked gate, when and why; empty where nobody had to."""
+    if not shown.override:
+        return ""
+    return words.t(
+        "gate.overridden", name=shown.published_by, date=words.day(shown.published_at), reason=shown.override
+    )
+
+
+def chips(words: Wording, shown: Publication, old: bool) -> tuple[Chip, ...]:
+    """The states of the dataset, each a shape and a word."""
+    number = shown.version.number
+    found = [
+        Chip("late", words.t("chip.old", n=number)) if old else Chip("ok", words.t("chip.published", n=number)),
+        None if old else freshness_chip(words, shown),
+        access_chip(words, shown.classification) or Chip("open", words.code("access", str(Classification.PUBLIC))),
+        Chip("info", words.t("chip.synthetic")) if shown.record.synthetic else None,
+    ]
+    return tuple(chip for chip in found if chip)
+
+
+def quality_card(site: Site, visitor: Visitor, shown: Publication, facts: Facts) -> QualityCard:
+    """The score with what it is made of."""
+    words, quality = site.wording(visitor), facts.quality
+    if quality.score is None:
+        sentence = words.t("quality.unchecked")
+    else:
+        sentence = words.t(
+            "quality.sentence",
+            passed=words.number(quality.passed),
+            checked=words.number(quality.checked),
+            date=words.day(shown.version.created_at),
+            profile=profile_name(words, shown),
+        )
+    return QualityCard(
+        score=quality.score,
+        state=quality.state,
+        blocking=quality.blocking,
+        warnings=quality.warnings,
+        notes=quality.notes,
+        sentence=sentence,
+        href=report_address(site, visitor, shown),
+    )
+
+
+def profile_name(words: Wording, shown: Publication) -> str:
+    """The name of the rules that a version was checked against."""
+    if shown.version.spec == shown.specification.name:
+        return shown.specification.title.in_language(words.language) or shown.specification.profile
+    return shown.version.spec or words.t("profile.intake")
+
+
+def report_address(site: Site, visitor: Visitor, shown: Publication) -> str:
+    """The address of the report on this very version."""
+    return site.url(visitor)("report", (("version", str(shown.version.number)),), id=shown.dataset_id)
+
+
+def history(site: Site, visitor: Visitor, shown: Publication, newest: Publication) -> tuple[Entry, ...]:
+    """The published versions that can still be read, newest first."""
+    words, url = site.wording(visitor), site.url(visitor)
+    numbers = sorted({newest.version.number, *newest.older}, reverse=True)[:SHOWN_VERSIONS]
+    entries = []
+    for number in numbers:
+        publication = site.node.publication(visitor.audience, newest.dataset_id, number)
+        current = number == newest.version.number
+        entries.append(
+            Entry(
+                number=number,
+                current=current,
+                shown=number == shown.version.number,
+                when=words.day(publication.published_at),
+                sentence=words.n("history.features", publication.version.features),
+                note=publication.version.note or "",
+                href=url("dataset", id=newest.dataset_id)
+                if current
+                else url("version", id=newest.dataset_id, n=number),
+            )
+        )
+    return tuple(entries)
+
+
+def columns(words: Wording, shown: Publication, facts: Facts) -> tuple[Column, ...]:
+    """The fields with their meaning, kind, and what the producer promises of them."""
+    promised = {field.name: field for field in shown.specification.fields}
+    found = []
+    for field in facts.fields:
+        promise = promised.get(field.name)
+        kind = words.code("type", field.type)
+        meaning = shown.record.fields.get(field.name)
+        if field.width:
+            kind = f"{kind} ({words.number(field.width)})"
+        if meaning and meaning.unit:
+            kind = f"{kind}, {meaning.unit}"
+        if field.name == shown.specification.key:
+            word = words.t("promise.key")
+        elif promise and promise.required:
+            word = words.t("promise.required")
+        else:
+            word = words.t("promise.optional") if promise else ""
+        title = meaning.title.in_language(words.language) if meaning else ""
+        found.append(Column(field.name, title or field.name, kind, word))
+    return tuple(found)
+
+
+def about(site: Site, visitor: Visitor, shown: Publication, facts: Facts) -> tuple[About, ...]:
+    """The record in labels and values; what nobody wrote is left out."""
+    words, url, record = site.wording(visitor), site.url(visitor), shown.record
+    licence, terms = LICENCES.get(record.licence or "", (record.licence or "", None))
+    rhythm = words.code("frequency", record.update_frequency)
+    if rhythm and (freshness := freshness_of(record, shown.published_at.date())):
+        rhythm = words.t("about.next", rhythm=rhythm, date=words.day(freshness.due, "MMMM y"))
+    scale = f"1:{words.number(record.scale_denominator)}" if record.scale_denominator else ""
+    extent = ""
+    if facts.extent:
+        west, south, east, north = facts.extent
+        extent = words.t("about.extent.value", a=words.place(west, south, 2), b=words.place(east, north, 2))
+    producer = site.producer_name(record.producer, visitor.language)
+    organisation = site.node.settings.node.organisation.local().in_language(visitor.language)
+    rows = (
+        ("producer", producer, url("producer", id=record.producer) if record.producer else None),
+        ("custodian", organisation, None),
+        ("content", words.long_day(record.content_date), None),
+        ("published", words.instant(shown.published_at), None),
+        ("rhythm", rhythm, None),
+        ("crs", crs_name(shown.version.crs), None),
+        ("scale", scale, None),
+        ("extent", extent, None),
+        ("licence", licence, terms),
+    )
+    return tuple(About(words.t(f"about.{key}"), value, href) for key, value, href in rows if value)
+
+
+def crs_name(crs: str | None) -> str:
+    """The name of a reference system with its code; of one that is given in full, its name alone."""
+    if not crs:
+        return ""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    try:
+        name = CRS.from_user_input(crs).name
+    except CRSError:
+        return crs[:80]
+    return f"{name} ({crs})" if len(crs) < 24 else name
