@@ -86,7 +86,7 @@ class Files:
         if self._slots() is not None:
             yield
             return
-        with locks.shared(private_folder(self._locks) / "registering"):
+        with _full_disk_said(), locks.shared(private_folder(self._locks) / "registering"):
             self._mine.slots = {}
             try:
                 yield

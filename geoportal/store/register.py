@@ -196,9 +196,9 @@ def _translated() -> Iterator[None]:
     """Say what SQLite could not do in the errors of the node."""
     try:
         yield
-    except sa.exc.DBAPIError as error:
-        full = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        code = full & 0xFF
+    except (sa.exc.DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL):
             raise Unavailable("the register is busy; try again in a moment") from error
         if code == sqlite3.SQLITE_FULL:
