@@ -1,0 +1,147 @@
+"""Rules about areas against each other: no overlaps, no gaps (a coverage, as village boundaries must be).
+
+Neighbours are compared in the layer's own coordinates, where its lines are straight; what was found is then measured
+in metres. GEOS' coverage test comes first, because it is ten times cheaper than asking every pair (STACK 10).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from geoportal.checks.findings import finding, inside
+from geoportal.checks.rules import Need, rule
+from geoportal.model.report import Element, Occurrence, Scope, Severity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geoportal.checks.context import Context
+    from geoportal.model.layer import Layer
+    from geoportal.model.report import Finding
+    from geoportal.model.specification import Specification
+
+FINEST_M = 0.001
+"""A tolerance of zero means one millimetre: below that there is only rounding."""
+MOST_PAIRS = 200_000
+"""Pairs that are looked at. Thousands of shapes on one heap have millions; the finding then says "at least"."""
+BLOCK = 64
+
+
+@rule(
+    "coverage-overlap",
+    scope=Scope.BETWEEN,
+    element=Element.TOPOLOGICAL_CONSISTENCY,
+    severity=Severity.WARNING,
+    needs=(Need.GEOMETRY, Need.METRES),
+)
+def no_overlaps(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
+    """No two areas share ground wider than the tolerance. One occurrence for each pair, at its largest common part."""
+    areal = np.flatnonzero(~shapely.is_missing(context.polygons))
+    polygons = context.polygons[areal]
+    if len(areal) < 2 or shapely.coverage_is_valid(polygons):
+        return None
+    pairs, complete = _neighbours(polygons)
+    if not pairs.size:
+        return None
+    shared = shapely.intersection(polygons[pairs[:, 0]], polygons[pairs[:, 1]])
+    parts, pair_of = shapely.get_parts(shared, return_index=True)
+    areas, is_wide = _measured(context, parts)
+    parts, pair_of, areas = parts[is_wide], pair_of[is_wide], areas[is_wide]
+    if not parts.size:
+        return None
+    total = np.bincount(pair_of, weights=areas, minlength=len(pairs))
+    # The largest part of each pair comes first in it.
+    order = np.lexsort((-areas, pair_of))
+    found, first = np.unique(pair_of[order], return_index=True)
+    first_ids = context.feature_ids[areal[pairs[found, 0]]]
+    other_ids = context.feature_ids[areal[pairs[found, 1]]]
+    # Which of two is named first must not hang on the order of the file.
+    turned = (first_ids > other_ids) if context.has_own_ids else np.zeros(len(found), dtype=bool)
+    features = areal[np.where(turned, pairs[found, 1], pairs[found, 0])]
+    return finding(
+        context,
+        features,
+        place=shapely.get_coordinates(shapely.point_on_surface(parts[order][first])),
+        related=np.where(turned, first_ids, other_ids),
+        detail=lambda position: {"area_m2": round(float(total[found[position]]), 1)},
+        params={"area_m2": round(float(total.sum()), 1), "tolerance_m": context.tolerance_m, "complete": complete},
+    )
+
+
+@rule(
+    "coverage-gap",
+    scope=Scope.BETWEEN,
+    element=Element.TOPOLOGICAL_CONSISTENCY,
+    severity=Severity.WARNING,
+    needs=(Need.GEOMETRY, Need.METRES),
+)
+def no_gaps(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
+    """Areas shut in no ground that is wider than the tolerance. Bays that are open to the outside are no gaps."""
+    areal = np.flatnonzero(~shapely.is_missing(context.polygons))
+    polygons = context.polygons[areal]
+    if not len(areal):
+        return None
+    whole = shapely.coverage_union_all(polygons) if shapely.coverage_is_valid(polygons) else shapely.union_all(polygons)
+    holes = _enclosed(whole)
+    areas, is_wide = _measured(context, holes)
+    holes, areas = holes[is_wide], areas[is_wide]
+    if not holes.size:
+        return None
+    points = shapely.get_coordinates(shapely.point_on_surface(holes))
+    order = np.lexsort((points[:, 1], points[:, 0], -areas))[: context.sample]
+    tree = shapely.STRtree(polygons)
+    around = [sorted({str(context.feature_ids[areal[i]]) for i in tree.query(holes[n], "intersects")}) for n in order]
+    told = [
+        Occurrence(None, at, ", ".join(names) or None, {"area_m2": round(float(areas[n]), 1)})
+        for n, at, names in zip(order, inside(context, points[order]), around, strict=True)
+    ]
+    return finding(
+        context,
+        told=told,
+        params={"area_m2": round(float(areas.sum()), 1), "tolerance_m": context.tolerance_m},
+        count=len(holes),
+    )
+
+
+def _neighbours(polygons: NDArray[Any]) -> tuple[NDArray[np.int_], bool]:
+    """Pairs (k, 2) of polygons that touch where the coverage test complains, each once; and whether these are all."""
+    suspects = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(polygons)))
+    tree = shapely.STRtree(polygons)
+    blocks: list[NDArray[np.int_]] = []
+    seen = 0
+    for start in range(0, len(suspects), BLOCK):
+        block = suspects[start : start + BLOCK]
+        one, other = tree.query(polygons[block], predicate="intersects")
+        pairs = np.column_stack((block[one], other))
+        blocks.append(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1))
+        seen += len(blocks[-1])
+        if seen > 2 * MOST_PAIRS:  # each pair may come from both sides
+            break
+    if not blocks:
+        return np.empty((0, 2), dtype=np.int64), True
+    unique = np.unique(np.concatenate(blocks), axis=0)
+    return unique[:MOST_PAIRS], seen <= 2 * MOST_PAIRS and len(unique) <= MOST_PAIRS
+
+
+def _measured(context: Context, shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """The area of each shape in m², and whether it is somewhere wider than the tolerance."""
+    in_metres = context.in_metres(shapes)
+    areas = np.asarray(shapely.area(in_metres))
+    width = max(context.tolerance_m, FINEST_M)
+    # A shape that is nowhere wider than w vanishes when w/2 is taken off all around it.
+    is_wide = areas > 0
+    is_wide[is_wide] = ~shapely.is_empty(shapely.buffer(in_metres[is_wide], -width / 2, quad_segs=2))
+    return areas, is_wide
+
+
+def _enclosed(whole: Any) -> NDArray[Any]:
+    """The ground that is not in ``whole`` but shut in by it, also where its parts only touch in points."""
+    west, south, east, north = shapely.bounds(whole)
+    margin = max(east - west, north - south)
+    frame = shapely.box(west - margin, south - margin, east + margin, north + margin)
+    rest = shapely.get_parts(shapely.difference(frame, whole))
+    # One part reaches the frame: the outside world.
+    return np.asarray(rest[shapely.bounds(rest)[:, 0] >= west])
