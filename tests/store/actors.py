@@ -88,6 +88,12 @@ def upgrade(data: Path, processes: str) -> None:
         say(answer_of(child))
 
 
+def modules_after_upgrade(data: Path) -> None:
+    """Which costly modules an upgrade of a register that is up to date brings in."""
+    Register(data / "register.db").upgrade()
+    say(sorted({name.partition(".")[0] for name in sys.modules} & {"alembic", "mako", "geopandas", "pandas", "pyarrow"}))
+
+
 def fork(data: Path) -> None:
     """A child writes by the register that its parent has used and goes on using."""
     register = Register(data / "register.db")
@@ -164,6 +170,7 @@ def tear(data: Path, seconds: str) -> None:
 VERBS = {
     "add-versions": add_versions,
     "fork": fork,
+    "modules-after-upgrade": modules_after_upgrade,
     "tear": tear,
     "upgrade": upgrade,
     "watch-generation": watch_generation,
