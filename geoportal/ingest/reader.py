@@ -1,0 +1,163 @@
+"""One layer, read as it stands: features in the order of the source, coordinates as written, text as text, nothing
+repaired.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+import geopandas
+import pyarrow as pa
+import pyogrio.errors
+from pyogrio.raw import read_arrow
+
+from geoportal.ingest import columns, gdal
+from geoportal.ingest.archive import pack_shapefile
+from geoportal.ingest.crs import settle
+from geoportal.ingest.geometry import common_type, geometries
+from geoportal.ingest.refusal import Note, refuse, shown
+from geoportal.ingest.source import Source, find_sources
+from geoportal.model.layer import Layer
+
+_OPTIONS: dict[str, dict[str, str]] = {
+    # Dates are recognised here, only where the text says the same; lists stay JSON text.
+    "GeoJSON": {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"},
+    "GPKG": {"LIST_ALL_TABLES": "NO", "IMMUTABLE": "YES"},
+    "ESRI Shapefile": {},
+}
+_MOST_MESSAGES = 20
+# What GDAL says and we say better: open rings and M values have notes of their own.
+_SAID_ELSEWHERE = ("Non closed ring detected", "Measured (M) geometry", "Non-conformant content for record")
+
+
+def read_layer(source: Source | Path | str, crs: str | None = None, *, layer: str | None = None) -> Layer:
+    """Read one layer into memory: a Source, or a file with one layer (else ``layer`` names it).
+
+    ``crs`` is what an officer says of a file that does not say it itself. Raises a refusal (UnreadableSource) for
+    what is not read. In this process: for files that are trusted. Foreign ones go through
+    ``sandbox.inspect_in_child``.
+    """
+    if isinstance(source, Source):
+        return _read(source, crs)
+    path = Path(source).resolve()
+    with TemporaryDirectory(prefix="geoportal-") as folder:
+        work = Path(folder)
+        given = work / f"source{path.suffix}"  # GDAL reads meaning into names
+        if path.suffix.lower() == ".shp":
+            given = pack_shapefile(path, work / "source.zip")
+        else:
+            given.symlink_to(path)
+        found = find_sources(given, work, name=path.name)
+        chosen = [item for item in found if layer is None or item.name == layer]
+        if len(chosen) != 1:
+            raise refuse("layer-not-found", layer=layer, names=[item.name for item in found])
+        gdal.configure()
+        return _read(chosen[0], crs)
+
+
+def _read(source: Source, given: str | None) -> Layer:
+    options = dict(_OPTIONS[source.driver])
+    if source.driver == "ESRI Shapefile":
+        options["ENCODING"] = "UTF-8" if source.encoding is None or source.encoding.plain else "ISO-8859-1"
+    gdal.restore_shx(source.driver == "ESRI Shapefile" and ".shx" not in source.parts)
+    with _messages() as messages:
+        try:
+            meta, table = read_arrow(str(source.path), layer=source.table, return_fids=source.reads_ids, **options)
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
+            raise _failure(error, source) from error
+        except (RuntimeError, OSError, pa.ArrowInvalid, ValueError) as error:
+            raise _failure(error, source) from error
+    ids, table = _ids(source, meta, table)
+    attributes, wkb = _split(table)
+    codec = source.encoding.codec if source.encoding and not source.encoding.plain else None
+    frame, fields, notes = columns.attribute_frame(attributes, codec, texts=source.driver == "GeoJSON")
+    if source.keys is not None and "id" not in source.keys:
+        # GDAL turns feature ids that are text into an attribute, which the file does not have.
+        frame = frame.drop(columns="id", errors="ignore")
+        fields = tuple(field for field in fields if field.name != "id")
+    counts = {**source.claims, "read": len(frame)}
+    if len(set(counts.values())) > 1:
+        notes.append(("record-count-differs", counts))
+    crs, found = settle(source.crs, given)
+    notes += found
+    geometry_type = None
+    if source.has_geometry:
+        shapes, found = geometries(wkb.to_pylist() if wkb is not None else [None] * len(frame), ids)
+        notes += found
+        geometry_type = common_type(shapes, meta.get("geometry_type"))
+        name = columns.free_name("geometry", [field.name for field in fields])
+        frame = geopandas.GeoDataFrame(frame.assign(**{name: shapes}), geometry=name, crs=crs)
+    return Layer(
+        name=source.name,
+        frame=cast("geopandas.GeoDataFrame", frame),  # a table without geometry is a plain DataFrame
+        crs=crs if source.has_geometry else None,
+        fields=fields,
+        geometry_type=geometry_type,
+        ids=ids,
+        notes=(*source.notes, *_said(messages), *notes),
+    )
+
+
+def _failure(error: Exception, source: Source) -> Exception:
+    text = str(error).replace(str(source.path.parent), "").strip()
+    if "memory" in text.lower():
+        return MemoryError(text)
+    return refuse("source-unreadable", reason="reader", message=shown(text, 300))
+
+
+def _ids(source: Source, meta: dict[str, Any], table: pa.Table) -> tuple[tuple[str, ...] | None, pa.Table]:
+    """The features' own ids, and the table without the column they came in."""
+    if not source.reads_ids:
+        complete = source.ids is not None and len(source.ids) == table.num_rows
+        return (source.ids if complete else None), table
+    name = meta.get("fid_column") or "OGC_FID"
+    index = table.schema.names.index(name)
+    found = tuple(str(value) for value in table.column(index).to_pylist())
+    return (found if found and len(set(found)) == len(found) else None), table.remove_column(index)
+
+
+def _split(table: pa.Table) -> tuple[pa.Table, pa.ChunkedArray | None]:
+    """Attributes and geometry, told apart by what GDAL says of the column, never by its name."""
+    for index, field in enumerate(table.schema):
+        if (field.metadata or {}).get(b"ARROW:extension:name") in (b"geoarrow.wkb", b"ogc.wkb"):
+            return table.remove_column(index), table.column(index)
+    return table, None
+
+
+@contextmanager
+def _messages() -> Iterator[list[str]]:
+    """Collect what GDAL says while it reads."""
+    said: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.levelno >= logging.WARNING:
+                said.append(record.getMessage())
+
+    logger, listener = logging.getLogger("pyogrio"), Listener()
+    propagated = logger.propagate
+    logger.addHandler(listener)
+    logger.propagate = False
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield said
+        said += [str(item.message) for item in caught]
+    finally:
+        logger.removeHandler(listener)
+        logger.propagate = propagated
+
+
+def _said(messages: list[str]) -> list[Note]:
+    counted: dict[str, int] = {}
+    for message in messages:
+        if not message.startswith(_SAID_ELSEWHERE):
+            text = shown(message, 300)
+            counted[text] = counted.get(text, 0) + 1
+    return [("reader-message", {"message": text, "count": n}) for text, n in list(counted.items())[:_MOST_MESSAGES]]

@@ -1,0 +1,153 @@
+"""What kind of file this is, by its content; a suffix is never believed.
+
+Own code on the first bytes: no library opens anything here. The three kinds that are read are GEOPACKAGE, SHAPEFILE
+and JSON (which ``geojson`` looks at more closely), and ZIP with any of them inside. Everything else is recognised to
+be named in the answer.
+"""
+
+from __future__ import annotations
+
+import re
+
+from geoportal.ingest.refusal import refuse
+
+HEAD = 65536
+"""How many bytes from the start are looked at."""
+
+EMPTY, SQLITE, SHAPEFILE, JSON, ZIP, UNKNOWN = "empty", "SQLite", "Shapefile", "JSON", "ZIP", "unknown"
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"SQLite format 3\0", SQLITE),
+    (b"PK\x03\x04", ZIP),
+    (b"PK\x05\x06", ZIP),
+    (b"PK\x07\x08", ZIP),
+    (b"fgb\x03fgb", "FlatGeobuf"),
+    (b"PAR1", "Parquet"),
+    (b"ARROW1", "Arrow"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+    (b"Rar!\x1a\x07", "RAR"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"AC10", "DWG"),
+    (b"AutoCAD Binary DXF", "DXF"),
+    (b"%PDF-", "PDF"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Microsoft Office 97-2003"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"MZ", "Windows program"),
+    (b"\x7fELF", "Linux program"),
+    (b"\x89HDF\r\n\x1a\n", "HDF5"),
+    (b"CDF\x01", "NetCDF"),
+    (b"PMTiles", "PMTiles"),
+    (b"!table", "MapInfo TAB"),
+    (b"Version ", "MapInfo MIF"),
+    (b"{\\rtf", "RTF"),
+    (b"#!", "script"),
+)
+
+_ROOTS: dict[str, str] = {
+    "kml": "KML",
+    "gpx": "GPX",
+    "osm": "OpenStreetMap XML",
+    "ogrvrtdatasource": "VRT",
+    "vrtdataset": "VRT",
+    "ogrwfsdatasource": "WFS connection",
+    "gdal_wms": "WMS connection",
+    "html": "HTML",
+    "qgis": "QGIS project",
+    "svg": "SVG",
+    "rss": "RSS",
+    "feed": "Atom",
+    "gmd:md_metadata": "ISO 19139 metadata",
+    "mdb:md_metadata": "ISO 19115 metadata",
+    "md_metadata": "ISO 19139 metadata",
+    "xs:schema": "XML schema",
+    "xsd:schema": "XML schema",
+}
+_ROOT = re.compile(r"<(?!\?|!)\s*([A-Za-z_][\w.\-]*(?::[A-Za-z_][\w.\-]*)?)([^>]{0,4000})")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+
+
+def kind_of(head: bytes, size: int) -> str:
+    """The kind of a file from its first bytes (``HEAD`` of them) and its size.
+
+    Raises a refusal for XML with a document type declaration: entities can read local files and explode.
+    """
+    if size == 0 or not head.strip():
+        return EMPTY
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    if head[:4] == b"\0\0\x27\x0a":
+        # .shp and .shx begin alike. The first record of a .shp is number 1; a .shx starts with the offset 50.
+        return "Shapefile index" if head[100:104] == b"\0\0\0\x32" else SHAPEFILE
+    if (text := _text(head)) is None:
+        return "dBASE" if _is_dbase(head, size) else UNKNOWN
+    return _text_kind(text)
+
+
+def _text(head: bytes) -> str | None:
+    """The start of the file as text, None when it is binary; a character cut at the end does not matter."""
+    for mark, codec in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if head.startswith(mark):
+            return head[len(mark) :].decode(codec, "replace")
+    if b"\0" in head:
+        return None
+    try:
+        return head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return head.decode("utf-8" if error.start >= len(head) - 3 else "latin-1", "replace")
+
+
+def _text_kind(text: str) -> str:
+    start = text.lstrip()
+    if start[:1] in "{[" and start:
+        return JSON
+    if start.startswith("\x1e{"):
+        return "GeoJSON text sequence"
+    if start.startswith("<"):
+        return _xml_kind(start)
+    if re.match(r"(?:999\s+[^\n]*\n\s*)*0\s*\r?\n\s*SECTION", start):
+        return "DXF"
+    if re.match(
+        r"(?:SRID=\d+;)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*Z?M?\s*\(", start, re.IGNORECASE
+    ):
+        return "WKT"
+    if re.match(r"(?i)(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:create|insert|begin|set|drop|pragma)\s", start):
+        return "SQL"
+    printable = sum(character.isprintable() or character in "\r\n\t" for character in start[:4096])
+    first_line = start.splitlines()[0] if start else ""
+    if printable >= 0.95 * len(start[:4096]) and any(mark in first_line for mark in ",;\t|"):
+        return "CSV"
+    return "text" if printable >= 0.95 * len(start[:4096]) else UNKNOWN
+
+
+def _xml_kind(text: str) -> str:
+    plain = _COMMENT.sub("", text)
+    if _DECLARATION.search(plain) and not re.match(r"<!DOCTYPE\s+(?:html|qgis)\b(?![^>]*\[)", plain, re.IGNORECASE):
+        raise refuse("source-unsafe", reason="doctype")
+    root = _ROOT.search(plain)
+    if root is None:
+        return "HTML" if plain[:9].lower() == "<!doctype" else "XML"
+    name, attributes = root.group(1).lower(), root.group(2)
+    if name in _ROOTS:
+        return _ROOTS[name]
+    if name.rpartition(":")[2] == "kml":
+        return "KML"
+    if "opengis.net/gml" in attributes or name.startswith("gml:") or name.endswith("featurecollection"):
+        return "GML"
+    return "XML"
+
+
+def _is_dbase(head: bytes, size: int) -> bool:
+    if len(head) < 33 or head[0] not in {0x02, 0x03, 0x04, 0x05, 0x30, 0x31, 0x83, 0x8B, 0xF5}:
+        return False
+    header = int.from_bytes(head[8:10], "little")
+    return 33 <= header <= size and 1 <= head[2] <= 12
