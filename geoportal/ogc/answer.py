@@ -1,0 +1,104 @@
+"""What a provider gives to pygeoapi and what becomes of it: features as the bytes that lie on disk, spliced into one JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, MutableSequence
+from datetime import UTC, datetime
+from typing import Any, overload
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+from pygeoapi.util import json_serial
+
+Feature = dict[str, Any]
+
+
+class Features(MutableSequence[Feature]):
+    """The features of one page: raw GeoJSON texts until somebody looks inside, decoded once and in place from then on.
+
+    JSON answers never look inside. Pages and JSON-LD do, and the provider cannot know which one will be asked for. It is no ``list`` on
+    purpose: a serialiser that reads lists behind Python's back would see an empty one. ``instant`` is when the version was published,
+    ``version`` its number.
+    """
+
+    __slots__ = ("_decoded", "_raw", "instant", "version")
+
+    def __init__(self, raw: Iterable[bytes], instant: datetime, version: int) -> None:
+        """Hold the texts ``raw`` of a page of version ``version`` that was published at ``instant`` (UTC)."""
+        self._raw: list[bytes] | None = list(raw)
+        self._decoded: list[Feature] = []
+        self.instant = instant
+        self.version = version
+
+    @property
+    def raw(self) -> list[bytes] | None:
+        """The untouched texts; None once they were decoded."""
+        return self._raw
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes the texts hold, 0 once they were decoded."""
+        return sum(map(len, self._raw)) if self._raw is not None else 0
+
+    def decoded(self) -> list[Feature]:
+        """The features as Python values: always the same objects, so that an assignment lasts."""
+        if self._raw is not None:
+            self._decoded = [orjson.loads(text) for text in self._raw]
+            self._raw = None
+        return self._decoded
+
+    def __len__(self) -> int:
+        return len(self._raw) if self._raw is not None else len(self._decoded)
+
+    def __iter__(self) -> Iterator[Feature]:
+        return iter(self.decoded())
+
+    @overload
+    def __getitem__(self, index: int) -> Feature: ...
+    @overload
+    def __getitem__(self, index: slice) -> MutableSequence[Feature]: ...
+    def __getitem__(self, index: Any) -> Any:
+        return self.decoded()[index]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.decoded()[index] = value
+
+    def __delitem__(self, index: Any) -> None:
+        del self.decoded()[index]
+
+    def insert(self, index: int, value: Feature) -> None:
+        """Put a feature before ``index``."""
+        self.decoded().insert(index, value)
+
+
+def timestamp(instant: datetime) -> str:
+    """An instant as RFC 3339 in UTC, to the microsecond as pygeoapi writes it."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def held(href: str, version: int) -> str:
+    """A paging link that stays with its version when the next one is published in the middle of the walk."""
+    if any(name == "version" for name, _ in parse_qsl(urlsplit(href).query, keep_blank_values=True)):
+        return href
+    return f"{href}{'&' if '?' in href else '?'}version={version}"
+
+
+def as_json(value: Any, pretty: bool = False) -> bytes:
+    """A document as UTF-8 bytes (seam S1): no escaping of markup inside data, NaN never, features spliced in untouched.
+
+    ``timeStamp`` is when the version was published, not now: the same ETag means the same bytes.
+    """
+    option = orjson.OPT_INDENT_2 if pretty else 0
+    features = value.get("features") if isinstance(value, dict) else None
+    if not isinstance(features, Features):
+        return orjson.dumps(value, default=json_serial, option=option)
+    envelope = {name: content for name, content in value.items() if name != "features"}
+    envelope["timeStamp"] = timestamp(features.instant)
+    envelope["links"] = [
+        {**link, "href": held(link["href"], features.version)} if link.get("rel") in ("next", "prev") else link
+        for link in envelope.get("links", [])
+    ]
+    if features.raw is None:
+        return orjson.dumps({**envelope, "features": features.decoded()}, default=json_serial, option=option)
+    head = orjson.dumps(envelope, default=json_serial, option=option)
+    return b"".join((head[:-1], b',"features":[', b",".join(features.raw), b"]}"))

@@ -1,0 +1,107 @@
+"""The last step of an answer: strong ETags, 304, cache rules, content coding, CORS and the page policy."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Callable, Mapping
+
+import brotli
+import zstandard
+from starlette.responses import Response
+
+from geoportal.ogc.negotiation import choose_coding
+
+VARY = "Accept, Accept-Language, Accept-Encoding, Authorization"
+PUBLIC = "public, max-age=0, must-revalidate"
+PRIVATE = "private, no-store"
+WORTH_IT_BYTES = 1000
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""For explorer pages: nothing inline, nothing from elsewhere. Data travels in ``<script type=\"application/json\">``, which does not run."""
+
+EXPOSED = "Content-Crs, Link, ETag, Content-Language"
+
+
+def _zstd(body: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=3).compress(body)
+
+
+def _brotli(body: bytes) -> bytes:
+    return bytes(brotli.compress(body, quality=4))
+
+
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, 4, mtime=0)
+
+
+CODINGS: dict[str, Callable[[bytes], bytes]] = {"zstd": _zstd, "br": _brotli, "gzip": _gzip}
+
+
+def tag_of(*parts: str) -> str:
+    """A short name for an answer that is fully determined by ``parts``."""
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def tagged(tag: str, coding: str | None) -> str:
+    """The strong ETag of one coding of an answer."""
+    return f'"{tag}-{coding}"' if coding else f'"{tag}"'
+
+
+def coding_of(accept_encoding: str) -> str | None:
+    """The content coding that this client gets."""
+    return choose_coding(accept_encoding, CODINGS) if accept_encoding else None
+
+
+def names(if_none_match: str, etag: str) -> bool:
+    """Whether an If-None-Match header names ``etag`` (weak comparison, RFC 9110 13.1.2).
+
+    ``*`` would have to know that the answer exists, which only pygeoapi can say: it gets the whole answer.
+    """
+    return etag in [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
+
+
+def cross_origin(public: bool) -> dict[str, str]:
+    """CORS: what is public may be read by scripts of any page; what is not, by none."""
+    return {"access-control-allow-origin": "*", "access-control-expose-headers": EXPOSED} if public else {}
+
+
+def respond(
+    body: bytes,
+    *,
+    method: str,
+    media_type: str,
+    public: bool,
+    accept_encoding: str = "",
+    status: int = 200,
+    tag: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """``body`` with all headers. ``public``: the request said nothing of who asks; ``tag`` names the answer before its coding."""
+    out = {
+        "vary": VARY,
+        "cache-control": (PUBLIC if tag else "no-store") if public else PRIVATE,
+        "x-content-type-options": "nosniff",
+        **cross_origin(public),
+        **{name.lower(): value for name, value in (headers or {}).items()},
+    }
+    if media_type.startswith("text/html"):
+        out["content-security-policy"] = PAGE_POLICY
+    coding = coding_of(accept_encoding)
+    if tag and public:
+        # The coding is part of the name also for small bodies, which stay plain: the name is needed before the body exists.
+        out["etag"] = tagged(tag, coding)
+    if coding and len(body) >= WORTH_IT_BYTES:
+        body = CODINGS[coding](body)
+        out["content-encoding"] = coding
+    out["content-length"] = str(len(body))
+    return Response(b"" if method == "HEAD" else body, status, out, media_type)
+
+
+def not_modified(etag: str, headers: Mapping[str, str] | None = None) -> Response:
+    """304: the client has these bytes."""
+    out = {"etag": etag, "vary": VARY, "cache-control": PUBLIC, **cross_origin(True), **(headers or {})}
+    return Response(status_code=304, headers=out)

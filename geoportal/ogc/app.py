@@ -1,0 +1,98 @@
+"""The routes under ``/ogc``: one table of resources, each with the function of ``pygeoapi.api`` that answers it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pygeoapi import api as pygeoapi_api
+from pygeoapi.api import itemtypes
+from starlette.routing import Route
+
+from geoportal.ogc.definition import MEDIA_TYPE as OPENAPI_TYPE
+from geoportal.ogc.edge import Edge, Resource
+from geoportal.ogc.engine import Engine
+from geoportal.ogc.request import HTML, JSON, JSONLD
+
+if TYPE_CHECKING:
+    from geoportal.node import Node
+
+METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+"""All of them come to us, so that the refusal of the last four is a problem document like any other."""
+
+_PAGE = ("text/html", "application/xhtml+xml")
+_LINKED = ("application/ld+json",)
+PLAIN = {JSON: ("application/json",), HTML: _PAGE}
+LINKED = {JSON: ("application/json",), HTML: _PAGE, JSONLD: _LINKED}
+SCHEMA = {JSON: ("application/schema+json", "application/json"), HTML: _PAGE}
+GEOJSON = {JSON: ("application/geo+json", "application/json", "application/vnd.geo+json"), HTML: _PAGE, JSONLD: _LINKED}
+OPENAPI = {JSON: ("application/vnd.oai.openapi+json", "application/openapi+json", "application/json"), HTML: _PAGE}
+
+ITEMS = frozenset(
+    {"limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "properties", "sortby", "skipGeometry", "resulttype", "version"}
+)
+ITEM = frozenset({"crs", "version"})
+
+RESOURCES = (
+    Resource("landing", "/ogc", lambda api, ask: pygeoapi_api.landing_page(api, ask), LINKED, "application/json"),
+    Resource("conformance", "/ogc/conformance", lambda api, ask: pygeoapi_api.conformance(api, ask), PLAIN, "application/json"),
+    Resource("openapi", "/ogc/openapi", lambda api, ask: pygeoapi_api.openapi_(api, ask), OPENAPI, OPENAPI_TYPE),
+    Resource(
+        "collections",
+        "/ogc/collections",
+        lambda api, ask: pygeoapi_api.describe_collections(api, ask),
+        LINKED,
+        "application/json",
+    ),
+    Resource(
+        "collection",
+        "/ogc/collections/{collection}",
+        lambda api, ask, dataset: pygeoapi_api.describe_collections(api, ask, dataset),
+        LINKED,
+        "application/json",
+    ),
+    Resource(
+        "schema",
+        "/ogc/collections/{collection}/schema",
+        lambda api, ask, dataset: pygeoapi_api.get_collection_schema(api, ask, dataset),
+        SCHEMA,
+        "application/schema+json",
+    ),
+    Resource(
+        "queryables",
+        "/ogc/collections/{collection}/queryables",
+        lambda api, ask, dataset: itemtypes.get_collection_queryables(api, ask, dataset),
+        SCHEMA,
+        "application/schema+json",
+    ),
+    Resource(
+        "items",
+        "/ogc/collections/{collection}/items",
+        lambda api, ask, dataset: itemtypes.get_collection_items(api, ask, dataset),
+        GEOJSON,
+        "application/geo+json",
+        known=ITEMS,
+        fields=True,
+        kept=False,
+    ),
+    Resource(
+        "item",
+        "/ogc/collections/{collection}/items/{item:path}",
+        lambda api, ask, dataset, item: itemtypes.get_collection_item(api, ask, dataset, item),
+        GEOJSON,
+        "application/geo+json",
+        known=ITEM,
+        kept=False,
+    ),
+)
+"""Everything that is mounted. The functions are looked up when they are called, in pygeoapi: it is what answers."""
+
+
+def ogc_routes(node: Node, engine: Engine | None = None) -> list[Route]:
+    """The Starlette routes of everything under ``/ogc``, over one engine; what is not listed there is a 404 problem."""
+    edge = Edge(node, engine or Engine(node))
+    routes = []
+    for resource in RESOURCES:
+        endpoint = edge.endpoint(resource)
+        paths = [resource.path, f"{resource.path}/"] if resource.name == "landing" else [resource.path]
+        routes += [Route(path, endpoint, methods=METHODS, name=f"ogc-{resource.name}") for path in paths]
+    return [*routes, Route("/ogc/{rest:path}", edge.elsewhere, methods=METHODS, name="ogc-elsewhere")]

@@ -1,0 +1,265 @@
+"""One request from the outside to pygeoapi and back: who asks, may they, what exactly, in which form, and is it known already.
+
+Two layers of access control meet here: the view holds nothing that the audience may not see, and the register is asked again, at its present
+generation, whether this audience may see this dataset. The provider is the third (``visit.Visit.grant``).
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pygeoapi import l10n
+from pygeoapi.util import render_j2_template
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from geoportal.errors import GeoportalError, Unavailable
+from geoportal.model.access import Audience
+from geoportal.model.dataset import ID_PATTERN
+from geoportal.ogc import definition, documents
+from geoportal.ogc.answers import coding_of, cross_origin, names, not_modified, respond, tag_of, tagged
+from geoportal.ogc.config import LOCALES
+from geoportal.ogc.engine import Engine
+from geoportal.ogc.features import RESERVED
+from geoportal.ogc.negotiation import choose_format
+from geoportal.ogc.problems import MEDIA_TYPE, Problem, from_error, no_collection
+from geoportal.ogc.request import HTML, JSON, JSONLD, asked, format_of, header_of, language_of, version_of
+from geoportal.ogc.source import Source
+from geoportal.ogc.view import Fault, View
+from geoportal.ogc.visit import Visit, visiting
+
+if TYPE_CHECKING:
+    from geoportal.node import Node
+
+LOGGER = logging.getLogger("geoportal.ogc")
+
+ALLOWED = "GET, HEAD, OPTIONS"
+PAGE_TYPE = "text/html; charset=utf-8"
+ERROR_FORMS = {JSON: ("application/json", MEDIA_TYPE, "application/geo+json", "application/ld+json"), HTML: ("text/html", "application/xhtml+xml")}
+PREFLIGHT = {
+    "access-control-allow-methods": ALLOWED,
+    "access-control-allow-headers": "Accept, Accept-Language, Content-Type, If-None-Match",
+    "access-control-max-age": "86400",
+}
+
+Answer = tuple[Mapping[str, str], int, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of resource: its path, its formats with their media types, its parameters, and the function of pygeoapi that answers.
+
+    ``json_type`` is the media type of its JSON. ``fields``: the collection's fields are parameters too. ``kept``: the finished document
+    may stay with the view, for it depends on format and language alone.
+    """
+
+    name: str
+    path: str
+    call: Callable[..., Answer]
+    offers: Mapping[str, tuple[str, ...]]
+    json_type: str
+    known: frozenset[str] = frozenset()
+    fields: bool = False
+    kept: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request with what is known of whoever sent it. ``public``: it says nothing of who asks, so its answer may lie in any cache."""
+
+    request: Request
+    language: str
+    public: bool
+
+    @property
+    def method(self) -> str:
+        """The method in capitals."""
+        return self.request.method
+
+    @property
+    def coding(self) -> str:
+        """The Accept-Encoding header."""
+        return header_of(self.request, "accept-encoding")
+
+
+class Edge:
+    """Answers requests on the views of one engine."""
+
+    def __init__(self, node: Node, engine: Engine) -> None:
+        """Stand before ``engine``; ``node`` says who asks and what they may see."""
+        self.node = node
+        self.engine = engine
+
+    def endpoint(self, resource: Resource) -> Callable[[Request], Response]:
+        """The Starlette endpoint of a resource; a plain function, so it runs in a thread."""
+
+        def answer(request: Request) -> Response:
+            return self._guarded(request, lambda asking: self._document(resource, asking))
+
+        answer.__name__ = resource.name
+        return answer
+
+    def elsewhere(self, request: Request) -> Response:
+        """Everything below ``/ogc`` that is no resource: without its final slash it may be one, else it is a 404."""
+        return self._guarded(request, self._nothing)
+
+    def _guarded(self, request: Request, answer: Callable[[Asking], Response]) -> Response:
+        asking = Asking(
+            request, language_of(request, self.node.settings.node.languages), "authorization" not in request.headers
+        )
+        try:
+            if request.method == "OPTIONS":
+                return self._options(asking)
+            if request.method not in ("GET", "HEAD"):
+                raise Problem(405, "{method} is not possible here.", method=request.method, headers={"Allow": ALLOWED})
+            return answer(asking)
+        except Problem as problem:
+            return self._refusal(problem, asking)
+        except GeoportalError as error:
+            if error.status >= 500:
+                LOGGER.error("%s: %s", error.code, error.detail)
+            return self._refusal(from_error(error), asking)
+        except Exception:
+            number = secrets.token_hex(6)
+            LOGGER.exception("fault %s", number)
+            return self._refusal(Problem(500, "The node has a fault. It was logged as {number}.", number=number), asking)
+
+    def _options(self, asking: Asking) -> Response:
+        headers = {"allow": ALLOWED, "cache-control": "no-store", **cross_origin(asking.public)}
+        if asking.public and "access-control-request-method" in asking.request.headers:
+            headers |= PREFLIGHT
+        return Response(status_code=204, headers=headers)
+
+    def _nothing(self, asking: Asking) -> Response:
+        path = asking.request.scope["path"]
+        if path.endswith("/"):
+            return self._without_slash(asking)
+        raise Problem(404, "There is nothing at this address.")
+
+    def _without_slash(self, asking: Asking) -> Response:
+        scope = asking.request.scope
+        query = scope["query_string"].decode("latin-1")
+        target = f"{self.engine.site.root}{quote(scope['path'].rstrip('/'))}{'?' if query else ''}{query}"
+        return RedirectResponse(target, 308, headers={"cache-control": "no-store", **cross_origin(asking.public)})
+
+    def _document(self, resource: Resource, asking: Asking) -> Response:
+        request, language = asking.request, asking.language
+        audience = self.node.audience(request.headers.get("authorization"))
+        dataset_id, item = request.path_params.get("collection"), request.path_params.get("item")
+        if item == "":
+            return self._without_slash(asking)
+        view = self.engine.snapshot(audience)
+        source = self._source(view, audience, dataset_id) if dataset_id is not None else None
+        format_ = format_of(request, resource.offers)
+        older = None
+        if source is not None and "version" in resource.known:
+            number = version_of(request)
+            if number is not None and number != source.publication.version.number:
+                source = older = self.engine.older(self.node.publication(audience, source.publication.dataset_id, number))
+        fields = (
+            [field.name for field in source.serving.summary.fields if field.name not in RESERVED]
+            if source is not None and resource.fields
+            else ()
+        )
+        ask = asked(request, format_, language, resource.known, fields)
+        state = (self.engine.edition, *map(str, source.key)) if source is not None else (view.key,)
+        tag = tag_of(*state, resource.name, item or "", format_, language, ask.canonical())
+        if asking.public and (known := request.headers.get("if-none-match")):
+            etag = tagged(tag, coding_of(asking.coding))
+            if names(known, etag):
+                return not_modified(etag)
+        place = (resource.name, dataset_id or "", format_, language)
+        headers: dict[str, str] = {"content-language": LOCALES[language]}
+        body = view.kept.get(place) if resource.kept else None
+        if body is None:
+            api = view.for_request(older)
+            visit = Visit(audience, language, api.handles, api.sources, source, self.engine.site, request.scope["path"], ask.pairs)
+            with visiting(visit):
+                if resource.name == "openapi" and format_ == JSON:
+                    api.openapi = definition.document(api, language)
+                names_ = [dataset_id] if dataset_id is not None else []
+                if item is not None:
+                    names_.append(quote(item, safe="", errors="surrogatepass"))
+                found, status, content = resource.call(api, ask.for_pygeoapi(), *names_)
+            if isinstance(content, Fault):
+                raise _problem_of(status, content)
+            body = content.encode() if isinstance(content, str) else content
+            if format_ == JSON:
+                body = _corrected(resource.name, body, source, language)
+            if "Content-Crs" in found:
+                headers["content-crs"] = found["Content-Crs"]
+            if resource.kept:
+                view.kept[place] = body
+        return respond(
+            body,
+            method=asking.method,
+            media_type={HTML: PAGE_TYPE, JSONLD: "application/ld+json"}.get(format_, resource.json_type),
+            public=asking.public,
+            accept_encoding=asking.coding,
+            tag=tag,
+            headers=headers,
+        )
+
+    def _source(self, view: View, audience: Audience, dataset_id: str) -> Source:
+        """The layer of a collection, if this audience may know of it: one answer for what is not there and what is hidden."""
+        if not ID_PATTERN.fullmatch(dataset_id):
+            raise no_collection()
+        self.node.publication(audience, dataset_id)
+        if dataset_id in view.unavailable:
+            raise Unavailable(f"the files of {dataset_id} cannot be read")
+        source = view.sources.get(dataset_id)
+        if source is None:
+            raise no_collection()
+        return source
+
+    def _refusal(self, problem: Problem, asking: Asking) -> Response:
+        request, language, site = asking.request, asking.language, self.engine.site
+        path = request.scope["path"]
+        named = request.query_params.get("f")
+        form = named if named in ERROR_FORMS else choose_format(header_of(request, "accept"), ERROR_FORMS)
+        headers = {"content-language": LOCALES[language], **problem.headers}
+        if form == HTML and problem.status != 406:
+            visit = Visit(language=language, site=site, path=path, pairs=tuple(request.query_params.multi_items()))
+            with visiting(visit):
+                page = render_j2_template(
+                    self.engine.base.tpl_config,
+                    self.engine.base.config["server"]["templates"],
+                    "exception.html",
+                    problem.as_dict(site.base_url, path, language),
+                    l10n.str2locale(LOCALES[language]),
+                )
+            body, media_type = page.encode(), PAGE_TYPE
+        else:
+            body, media_type = problem.as_json(site.base_url, path, language), MEDIA_TYPE
+        return respond(
+            body,
+            method=asking.method,
+            media_type=media_type,
+            public=asking.public,
+            accept_encoding=asking.coding,
+            status=problem.status,
+            headers=headers,
+        )
+
+
+def _problem_of(status: int, fault: Fault) -> Problem:
+    if status == 404:
+        return Problem(404, "There is no feature with this id here.", ogc_code=fault.code)
+    if status >= 500:
+        return Problem(500, "The node has a fault. It was logged.", ogc_code=fault.code)
+    return Problem(status, "{detail}", ogc_code=fault.code, detail=fault.description)
+
+
+def _corrected(name: str, body: bytes, source: Source | None, language: str) -> bytes:
+    if name == "landing":
+        return documents.landing(body)
+    if source is not None and name == "schema":
+        return documents.schema(body, source)
+    if source is not None and name == "queryables":
+        return documents.queryables(body, source, language)
+    return body

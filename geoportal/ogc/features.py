@@ -1,0 +1,163 @@
+"""The feature provider: the interface of pygeoapi over the serving files of one published version.
+
+Made on every request, so the constructor opens nothing: it asks the visit for the layer that its handle names, and the visit refuses
+what was not granted. No write verb exists here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import orjson
+from pygeoapi.provider.base import BaseProvider, ProviderInvalidQueryError, ProviderItemNotFoundError
+
+from geoportal.errors import Invalid
+from geoportal.ogc.answer import Feature, Features
+from geoportal.ogc.region import AskedBox, Region, region_of
+from geoportal.ogc.source import Source
+from geoportal.ogc.visit import visit_under_way
+from geoportal.serving.crs import CRS84
+
+RESERVED = frozenset(
+    {"f", "lang", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "properties", "sortby", "skipGeometry"}
+    | {"resulttype", "version", "as-of", "token", "q", "ids", "filter", "filter-lang", "filter-crs"}
+)
+"""Parameter names that mean something else than a field of the same name."""
+
+
+class Refused(ProviderInvalidQueryError):  # type: ignore[misc]
+    """The client asked for something that makes no sense on this layer: 400."""
+
+    ogc_exception_code = "InvalidParameterValue"
+
+
+class LayerProvider(BaseProvider):  # type: ignore[misc]
+    """Features of one published version, read from its serving files."""
+
+    def __init__(self, provider_def: dict[str, Any]) -> None:
+        """Resolve the handle in ``provider_def`` under the visit of this request; NotAllowed when it was not granted."""
+        super().__init__(provider_def)
+        visit = visit_under_way()
+        self.source: Source = visit.grant(provider_def["data"])
+        self.storage_uri: str = provider_def["storage_crs"]
+        self._fields = fields_of(self.source, visit.language)
+
+    def get_fields(self) -> dict[str, dict[str, Any]]:
+        """Names of the fields with their JSON Schema types, titles in the reader's language, and units."""
+        return self._fields  # type: ignore[no-any-return]
+
+    def query(
+        self,
+        offset: int = 0,
+        limit: int = 10,
+        resulttype: str = "results",
+        bbox: list[float] | None = None,
+        datetime_: str | None = None,
+        properties: list[tuple[str, str]] | None = None,
+        sortby: list[dict[str, str]] | None = None,
+        select_properties: list[str] | None = None,
+        skip_geometry: bool = False,
+        crs_transform_spec: Any = None,
+        q: str | None = None,
+        language: Any = None,
+        filterq: Any = None,
+        **_: Any,
+    ) -> dict[str, Any]:
+        """One page of features with the number of all that match.
+
+        ``datetime_`` selects nothing out: no field of a layer is declared to be its time, so all features match.
+        """
+        del datetime_, language
+        if q is not None or filterq is not None:
+            raise Refused(user_msg="this collection has no filter yet")
+        publication = self.source.publication
+        try:
+            rows, matched = self._select(
+                region_of(_asked(bbox)) if bbox else Region(),
+                [(name, value) for name, value in properties or [] if name not in RESERVED],
+                [(order["property"], -1 if order["order"] == "-" else 1) for order in sortby or []],
+                offset,
+                0 if resulttype == "hits" else limit,
+            )
+            texts = self._texts(rows, crs_transform_spec) if len(rows) else []
+        except Invalid as error:
+            raise Refused(user_msg=error.detail or str(error)) from error
+        if select_properties or skip_geometry:
+            texts = [_reduced(text, select_properties or None, skip_geometry) for text in texts]
+        return {
+            "type": "FeatureCollection",
+            "features": Features(texts, publication.published_at, publication.version.number),
+            "numberMatched": matched,
+            "numberReturned": len(texts),
+        }
+
+    def get(self, identifier: str, crs_transform_spec: Any = None, language: Any = None, **_: Any) -> Feature:
+        """One feature by its id, which comes percent-encoded so that the links that pygeoapi makes of it hold."""
+        del language
+        row = self.source.serving.row_of(unquote(identifier))
+        if row is None:
+            raise ProviderItemNotFoundError(user_msg="identifier not found")
+        try:
+            text = self._texts([row], crs_transform_spec)[0]
+        except Invalid as error:
+            raise Refused(user_msg=error.detail or str(error)) from error
+        feature: Feature = orjson.loads(text)
+        return feature
+
+    def _select(
+        self, region: Region, properties: list[tuple[str, str]], sortby: list[tuple[str, int]], offset: int, limit: int
+    ) -> tuple[Any, int]:
+        serving = self.source.serving
+        by_height = region.heights is not None and serving.summary.dimension == 3
+        offset = min(offset, serving.count)
+        rows, matched = serving.select(
+            bbox_crs84=region.degrees,
+            bbox_in=region.elsewhere,
+            properties=properties,
+            sortby=sortby,
+            offset=0 if by_height else offset,
+            limit=serving.count if by_height else limit,
+        )
+        if by_height:
+            rows = np.asarray(rows)[region.reaches(serving.geometry(rows))]
+            return rows[offset : offset + limit], len(rows)
+        return rows, matched
+
+    def _texts(self, rows: Any, spec: Any) -> list[bytes]:
+        # pygeoapi makes no spec when the answer is to be in the storage CRS, which need not be CRS84.
+        target = self.storage_uri if spec is None else spec.target_crs_uri
+        serving = self.source.serving
+        return serving.page(rows) if target == CRS84 else serving.reproject(rows, target)
+
+
+def fields_of(source: Source, language: str) -> dict[str, dict[str, Any]]:
+    """The fields of a layer as JSON Schema with titles in ``language``; fresh dicts, for pygeoapi writes into them."""
+    record = source.publication.record
+    found: dict[str, dict[str, Any]] = {}
+    for field in source.serving.summary.fields:
+        schema: dict[str, Any] = {"type": "object", **field.as_schema()}
+        title = record.field_title(field.name, language)
+        if title != field.name:
+            schema["title"] = title
+        meaning = record.fields.get(field.name)
+        if meaning and meaning.unit:
+            schema["x-ogc-unit"] = meaning.unit
+        found[field.name] = schema
+    return found
+
+
+def _asked(bbox: list[float]) -> AskedBox:
+    return bbox if isinstance(bbox, AskedBox) else AskedBox(bbox, CRS84)
+
+
+def _reduced(text: bytes, properties: list[str] | None, skip_geometry: bool) -> bytes:
+    """The text of a feature with some of its properties only, or without geometry."""
+    feature = orjson.loads(text)
+    if skip_geometry:
+        feature["geometry"] = None
+    if properties is not None:
+        had = feature["properties"] or {}
+        feature["properties"] = {name: had[name] for name in properties if name in had}
+    return orjson.dumps(feature)

@@ -1,0 +1,208 @@
+"""How pygeoapi's templates are compiled and worded: one bytecode cache, our filters, our catalogues.
+
+Everything that comes from data is escaped by autoescape; values that go to scripts travel in ``<script type="application/json">``.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from babel import Locale
+from babel.dates import format_datetime
+from babel.support import NullTranslations
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+from markupsafe import Markup
+from pygeoapi.util import json_serial
+
+from geoportal.language import LANGUAGES, catalogue, number, text
+from geoportal.ogc.answer import Features, held, timestamp
+from geoportal.ogc.visit import Visit, visit_under_way
+
+if TYPE_CHECKING:
+    from geoportal.ogc.source import Source
+
+_UNSAFE_IN_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_LOCAL = re.compile(r"/(?![/\\])|[?#]")
+
+MAP_BYTES = 1_500_000
+"""How many bytes of features a page draws; more than that is left to the JSON answer and the dataset's own map."""
+
+
+class Compiled(BytecodeCache):
+    """Compiled templates in memory; a template that changed on disk has another checksum and is compiled anew."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._known: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket if its template was compiled before."""
+        if code := self._known.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._known[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED = Compiled()
+
+
+class PageEnvironment(Environment):
+    """Seam S3: the environment that pygeoapi makes for each page, with the shared bytecode and our filters."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Take what pygeoapi passes and add what our templates ask for."""
+        super().__init__(*arguments, **{"bytecode_cache": _COMPILED, "trim_blocks": True, "lstrip_blocks": True, **options})
+        self.filters.update({"plain_json": plain_json, "script_json": script_json, "local": local, "held": held_link})
+        self.globals.update(
+            visit=visit_under_way,
+            say=say,
+            shown=shown,
+            figure=figure,
+            instant=instant,
+            stamped=stamped,
+            drawn=drawn,
+            quoted=quoted,
+            page_of=page_of,
+            form_of=form_of,
+            with_parameters=with_parameters,
+            other_language=other_language,
+        )
+
+
+class Words:
+    """Seam S6: what pygeoapi takes for babel's Translations. ``load`` gives our catalogue, from the .po when its .mo is older."""
+
+    @staticmethod
+    def load(folder: str, locales: list[Locale | str | None] | None = None, domain: str = "messages") -> Any:
+        """The catalogue of the first locale; none for JSON-LD, which pygeoapi renders without one."""
+        del folder, domain
+        chosen = locales[0] if locales else None
+        return catalogue("messages", language_of(chosen)) if chosen else NullTranslations()
+
+
+def translated(value: str, locale: Locale | str | None) -> str:
+    """Seam S6: one of pygeoapi's own texts in a language. Upstream's would keep every string for ever, titles of datasets too."""
+    return catalogue("messages", language_of(locale)).gettext(value) if value else value
+
+
+def language_of(locale: Locale | str | None) -> str:
+    """Our language code for a locale of pygeoapi."""
+    return "en" if str(locale or "").lower().startswith("en") else "id"
+
+
+def plain_json(value: Any) -> Markup:
+    """JSON for a JSON-LD document, where markup inside a value harms nobody and must stay as it is."""
+    return Markup(_dumped(value))  # noqa: S704  (no HTML: the .jsonld templates hold nothing else)
+
+
+def script_json(value: Any) -> Markup:
+    """JSON for ``<script type="application/json">``: the characters that could end the element are escaped inside the strings."""
+    return Markup(_dumped(value).translate(_UNSAFE_IN_SCRIPT))  # noqa: S704
+
+
+def _dumped(value: Any) -> str:
+    plain = value.decoded() if isinstance(value, Features) else value
+    return orjson.dumps(plain, default=_serial).decode()
+
+
+def _serial(value: Any) -> Any:
+    return value.decoded() if isinstance(value, Features) else json_serial(value)
+
+
+def local(href: Any) -> str:
+    """A link of ours without scheme and host, so that a page works under every accepted name; ``#`` for what is no web address.
+
+    Links to elsewhere stay, if they are http or https: a ``javascript:`` address never becomes a link.
+    """
+    given = str(href or "")
+    site = visit_under_way().site
+    if site.base_url and given.startswith(site.base_url):
+        rest = given.removeprefix(site.base_url)
+        if not rest or _LOCAL.match(rest):
+            return f"{site.root}{rest}" or "/"
+    return given if given.startswith(("http://", "https://")) or _LOCAL.match(given) else "#"
+
+
+def held_link(href: str, features: Any) -> str:
+    """A paging link that carries the version of the features on the page."""
+    return held(href, features.version) if isinstance(features, Features) else href
+
+
+def drawn(features: Any) -> list[dict[str, Any]] | None:
+    """The features to draw on the page's map; None when there are none or they are too heavy for a page."""
+    if isinstance(features, Features):
+        if features.size_bytes > MAP_BYTES:
+            return None
+        features = features.decoded()
+    return [feature for feature in features if feature.get("geometry")] or None
+
+
+def shown(value: Any, language: str) -> str:
+    """An attribute as people read it: numbers with the separators of the language, nothing for null, JSON for lists and objects."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return translated("yes" if value else "no", language)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return number(value, language, min(9, len(f"{value!r}".partition(".")[2]))) if abs(value) < 1e15 else repr(value)
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def say(key: str, **params: Any) -> str:
+    """One of our own texts in the language of the visit; plain text, escaped like any other value."""
+    return text("messages", key, visit_under_way().language, **params)
+
+
+def figure(value: int) -> str:
+    """A count with the separators of the language."""
+    return number(value, visit_under_way().language)
+
+
+def instant(value: datetime, language: str) -> str:
+    """A time in UTC as people write it."""
+    return f"{format_datetime(value, 'd MMM y, HH.mm' if language == 'id' else 'd MMM y, HH:mm', locale=language)} UTC"
+
+
+def stamped(source: Source) -> str:
+    """When the version was published, as JSON has it."""
+    return timestamp(source.publication.published_at)
+
+
+def quoted(value: Any) -> str:
+    """A feature id as one part of a path."""
+    return quote(str(value), safe="")
+
+
+def page_of(path: str) -> str:
+    """The address of an explorer page in the language of the visit."""
+    visit = visit_under_way()
+    return f"{visit.site.root}{path}?{urlencode({'f': 'html', 'lang': visit.language})}"
+
+
+def form_of(name: str) -> str:
+    """The address of the same content in another format."""
+    return with_parameters(f=name)
+
+
+def with_parameters(**changed: Any) -> str:
+    """The address of this page with some parameters changed."""
+    visit = visit_under_way()
+    kept = [(name, value) for name, value in visit.pairs if name not in changed]
+    return f"{visit.site.root}{quote(visit.path)}?{urlencode([*kept, *changed.items()])}"
+
+
+def other_language(visit: Visit) -> dict[str, str]:
+    """The address of this page in each language, all other parameters kept."""
+    kept = [(name, value) for name, value in visit.pairs if name != "lang"]
+    if not any(name == "f" for name, _ in kept):
+        kept.append(("f", "html"))
+    return {code: f"{visit.site.root}{quote(visit.path)}?{urlencode([*kept, ('lang', code)])}" for code in LANGUAGES}

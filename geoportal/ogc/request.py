@@ -1,0 +1,160 @@
+"""The gate before pygeoapi (seam S7): what the client sent is checked and put in the one form that pygeoapi reads without stumbling."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pygeoapi.api import APIRequest
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+
+from geoportal.ogc.config import LOCALES
+from geoportal.ogc.negotiation import choose_format, choose_language, language_code
+from geoportal.ogc.problems import Problem
+
+LONGEST_QUERY = 8192
+MOST_PARAMETERS = 100
+HTML, JSON, JSONLD = "html", "json", "jsonld"
+ALWAYS = ("f", "lang")
+"""Parameters that every resource takes."""
+
+PYGEOAPI_TYPES = {HTML: "text/html", JSON: "application/json", JSONLD: "application/ld+json"}
+
+_WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
+_REAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
+_BOOLEAN = ("true", "false")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request in the form that ``APIRequest`` reads (it looks for these three names), and what the routes need of it.
+
+    ``pairs`` are the parameters as given.
+    """
+
+    query_params: QueryParams
+    headers: Mapping[str, str]
+    scope: Mapping[str, Any]
+    format: str
+    language: str
+    pairs: tuple[tuple[str, str], ...]
+
+    def for_pygeoapi(self) -> APIRequest:
+        """The request as pygeoapi's functions take it; they answer in the first language unless these headers say another."""
+        # The languages stand in an order that never changes: which is the default was decided here already.
+        return APIRequest(self, list(LOCALES.values()))
+
+    def canonical(self) -> str:
+        """The parameters in one order: equal questions, equal text."""
+        return repr(sorted(pair for pair in self.pairs if pair[0] not in ALWAYS))
+
+
+def language_of(request: Request, languages: Sequence[str]) -> str:
+    """The language to answer in: ``lang`` where it names one of ours, else what Accept-Language likes best."""
+    named = language_code(request.query_params.get("lang", "")[:20])
+    return named if named in languages else choose_language(header_of(request, "accept-language"), languages)
+
+
+def format_of(request: Request, offers: Mapping[str, Sequence[str]]) -> str:
+    """The format to answer in: ``f`` if given, else by the Accept header. Problem 400 or 406 where the resource has no such form."""
+    named = request.query_params.get("f")
+    if named is not None:
+        if named not in offers:
+            raise Problem(400, "f: this resource has no format {name}; it has {offered}.", name=repr(named[:40]), offered=", ".join(offers))
+        return named
+    chosen = choose_format(header_of(request, "accept"), offers)
+    if chosen is None:
+        types = ", ".join(types[0] for types in offers.values())
+        raise Problem(406, "This resource has none of the media types that the request accepts; it has {offered}.", offered=types)
+    return chosen
+
+
+def asked(
+    request: Request, format_: str, language: str, known: Iterable[str], fields: Iterable[str] = ()
+) -> Asked:
+    """The request, checked: every parameter known, given once, and of the right form. Problem 400 names the one that is not."""
+    if len(request.scope.get("query_string", b"")) > LONGEST_QUERY:
+        raise Problem(414, "The query is longer than {limit} bytes.", limit=LONGEST_QUERY)
+    pairs = request.query_params.multi_items()
+    if len(pairs) > MOST_PARAMETERS:
+        raise Problem(400, "There are more than {limit} parameters.", limit=MOST_PARAMETERS)
+    allowed = {*ALWAYS, *known, *fields}
+    given: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in allowed:
+            raise Problem(400, "There is no parameter {name} here.", name=repr(name[:60]))
+        if given.setdefault(name, value) != value:
+            raise Problem(400, "{name} is given more than once.", name=repr(name))
+        check = CHECKS.get(name)
+        if check is not None and name in known:
+            check(name, value)
+    return Asked(
+        query_params=QueryParams([(name, value) for name, value in given.items() if name != "lang"] + _lang(given)),
+        headers={"accept": PYGEOAPI_TYPES[format_], "accept-language": LOCALES[language]},
+        scope={"path": request.scope["path"]},
+        format=format_,
+        language=language,
+        pairs=tuple(given.items()),
+    )
+
+
+def _lang(given: Mapping[str, str]) -> list[tuple[str, str]]:
+    # A language that we do not have is as good as none: pygeoapi would take its own default before the header, and fail on q=0.
+    code = language_code(given.get("lang", "")[:20])
+    return [("lang", LOCALES[code])] if code in LOCALES else []
+
+
+def header_of(request: Request, name: str) -> str:
+    """All values of a header in one line."""
+    return ", ".join(request.headers.getlist(name))
+
+
+def version_of(request: Request) -> int | None:
+    """The version number that the request names, None where it names none."""
+    value = request.query_params.get("version")
+    if value is None:
+        return None
+    _positive("version", value)
+    return int(value)
+
+
+def _whole(name: str, value: str) -> None:
+    if not _WHOLE.fullmatch(value):
+        raise Problem(400, "{name} must be a whole number, not {value}.", name=name, value=repr(value[:40]))
+
+
+def _positive(name: str, value: str) -> None:
+    _whole(name, value)
+    if int(value) == 0 or (value.startswith("0")):
+        raise Problem(400, "{name} must be 1 or more.", name=name)
+
+
+def _box(name: str, value: str) -> None:
+    numbers = [part.strip() for part in value.split(",")]
+    if len(numbers) not in (4, 6) or not all(_REAL.fullmatch(number) and math.isfinite(float(number)) for number in numbers):
+        raise Problem(400, "{name} must be four or six finite numbers, separated by commas.", name=name)
+
+
+def _flag(name: str, value: str) -> None:
+    if value not in _BOOLEAN:
+        raise Problem(400, "{name} must be true or false.", name=name)
+
+
+def _result_type(name: str, value: str) -> None:
+    if value not in ("results", "hits"):
+        raise Problem(400, "{name} must be results or hits.", name=name)
+
+
+CHECKS = {
+    "limit": _positive,
+    "offset": _whole,
+    "version": _positive,
+    "bbox": _box,
+    "skipGeometry": _flag,
+    "resulttype": _result_type,
+}
+"""Parameters whose form is checked before pygeoapi sees them: it takes ``1_0``, ``NaN`` and digits of any script for numbers."""

@@ -1,0 +1,59 @@
+"""A published layer, opened: the publication, its serving files, and the resource that pygeoapi is told about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from geoportal.model.dataset import Publication
+from geoportal.ogc.config import Download, Served, handle_of, resource
+from geoportal.serving.fragments import Serving, open_serving
+from geoportal.settings import Settings
+
+Key = tuple[str, int, str, int]
+"""The name of a state of a dataset: id, version number, build, revision of the record."""
+
+DOWNLOADS = "berkas"
+"""The folder of a build that holds its files for download."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One build of one published version, with one revision of its record. Immutable, shared by all views that show it.
+
+    ``key`` names exactly this state, so that equal keys mean equal answers.
+    """
+
+    publication: Publication
+    serving: Serving
+    served: Served
+    resource: dict[str, Any]
+    handle: str
+    key: Key
+    downloads: tuple[Download, ...] = field(default=())
+
+
+def key_of(publication: Publication) -> Key:
+    """The name of the state of a dataset that a publication stands for."""
+    return (publication.dataset_id, publication.version.number, publication.build, publication.revision)
+
+
+def open_source(publication: Publication, folder: Path, settings: Settings) -> Source:
+    """Open the serving files under ``folder``; raises whatever is wrong with them."""
+    serving = open_serving(folder)
+    downloads = tuple(
+        Download(file.name, file.stat().st_size)
+        for file in sorted((folder / DOWNLOADS).glob("*"))
+        if file.is_file() and not file.name.startswith(".")
+    )
+    served = Served(publication, serving.summary, downloads)
+    return Source(
+        publication=publication,
+        serving=serving,
+        served=served,
+        resource=resource(served, settings),
+        handle=handle_of(publication),
+        key=key_of(publication),
+        downloads=downloads,
+    )
