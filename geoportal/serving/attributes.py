@@ -12,6 +12,7 @@ import re
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,10 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,3})?")
 
 
+_Held = tuple[sqlite3.Connection, list[float]]
+"""A connection and the moment until which it may work (``time.monotonic``)."""
+
+
 class Connections:
     """A few read-only connections to one SQLite file, shared by the threads of a worker.
 
@@ -49,7 +54,8 @@ class Connections:
         self._most = most
         self._made = 0
         self._lock = threading.Lock()
-        self._idle: queue.LifoQueue[tuple[sqlite3.Connection, list[float]]] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[_Held] = queue.LifoQueue()
+        weakref.finalize(self, _close, self._idle)  # nobody closes a version: its last reader lets go of it
         try:
             self._idle.put(self._open())
         except sqlite3.Error as error:
@@ -72,7 +78,7 @@ class Connections:
         finally:
             self._idle.put(held)
 
-    def _take(self) -> tuple[sqlite3.Connection, list[float]]:
+    def _take(self) -> _Held:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
@@ -85,9 +91,19 @@ class Connections:
                     self._most = self._made  # the file is gone: those that are open must do
         return self._idle.get()
 
-    def _open(self) -> tuple[sqlite3.Connection, list[float]]:
+    def _open(self) -> _Held:
         connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False, isolation_level=None)
         deadline = [math.inf]
+        try:
+            self._prepare(connection, deadline)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        self._made += 1
+        return connection, deadline
+
+    @staticmethod
+    def _prepare(connection: sqlite3.Connection, deadline: list[float]) -> None:
         for statement in (
             "query_only=1",
             "trusted_schema=0",
@@ -98,8 +114,11 @@ class Connections:
             connection.execute(f"PRAGMA {statement}")
         connection.execute("SELECT row FROM rows LIMIT 1").fetchall()
         connection.set_progress_handler(lambda: time.monotonic() >= deadline[0], 5_000)
-        self._made += 1
-        return connection, deadline
+
+
+def _close(idle: queue.LifoQueue[_Held]) -> None:
+    while not idle.empty():
+        idle.get_nowait()[0].close()
 
 
 @dataclass(frozen=True, slots=True)

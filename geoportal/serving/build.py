@@ -32,6 +32,7 @@ from geoportal.serving.summary import (
     ROWS,
     SOURCE,
     SOURCE_OFFSETS,
+    SUMMARY,
     ServedField,
     Summary,
     write_summary,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     pass
 
 BATCH = 10_000
+BATCH_VERTICES = 200_000
 _UNFETCHABLE = frozenset({"", ".", ".."})  # no URL can end in them: clients resolve them away
 
 
@@ -52,6 +54,7 @@ def build(layer: Layer, target: Path, *, key: str | None = None) -> Summary:
     source's own ids, else row numbers from 1. UnknownReferenceSystem for a layer with geometry whose CRS is unknown or
     is no place on the earth.
     """
+    (target / SUMMARY).unlink(missing_ok=True)
     geometries = geometries_of(layer)
     way, extent_source = _way_to_crs84(layer, geometries)
     served = served_fields(layer)
@@ -66,8 +69,7 @@ def build(layer: Layer, target: Path, *, key: str | None = None) -> Summary:
         writer = stack.enter_context(_Writer(target))
         table = RowTable(target / ROWS, fields)
         stack.callback(table.close)
-        for start in range(0, len(layer), BATCH):
-            batch = slice(start, min(start + BATCH, len(layer)))
+        for batch in _batches(geometries):
             names = fids.of(batch)
             values = [
                 json_values(layer.frame.iloc[batch, column], field.type)
@@ -82,7 +84,7 @@ def build(layer: Layer, target: Path, *, key: str | None = None) -> Summary:
             writer.write_features(names, geometry_texts(right_handed(placed)), _property_texts(fields, values))
             writer.write_geometries(source, placed)
             fields = _zoned(fields, values)
-            table.add(start, names, values)
+            table.add(batch.start, names, values)
         fields = _keep_zones(table.finish(), fields)
     write_spatial(target, envelopes)
     if exact_is_source:
@@ -167,6 +169,18 @@ def without_measures(geometries: Geometries) -> Geometries:
             flat = shapely.set_coordinates(shapely.force_3d(flat), shapely.get_coordinates(geometry, include_z=True))
         found[row] = flat
     return found
+
+
+def _batches(geometries: Geometries) -> Iterator[slice]:
+    """Runs of features that are few, and have few vertices together: one feature at least."""
+    ends = np.cumsum(shapely.get_num_coordinates(geometries))
+    start = 0
+    while start < len(geometries):
+        before = int(ends[start - 1]) if start else 0
+        heavy = int(np.searchsorted(ends, before + BATCH_VERTICES, side="right"))
+        stop = min(start + BATCH, max(heavy, start + 1), len(geometries))
+        yield slice(start, stop)
+        start = stop
 
 
 def _way_to_crs84(layer: Layer, geometries: Geometries) -> tuple[Operation, Extent | None]:

@@ -98,7 +98,7 @@ def _date_time(value: Any) -> str | None:
     zone = ""
     if value.tzinfo is not None:
         value, zone = value.astimezone(UTC).replace(tzinfo=None), "Z"
-    text = value.isoformat()
+    text = str(value.isoformat())
     return (text.rstrip("0") if "." in text else text) + zone
 
 

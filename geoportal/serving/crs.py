@@ -209,9 +209,14 @@ def _transformer(pipeline: str) -> Transformer:
 
 def _described(transformer: Transformer, *, best_available: bool) -> Operation:
     name = transformer.description.removesuffix(" (with axis order normalized for visualization)")
+    accuracy: float | None = transformer.accuracy
+    if transformer.accuracy < 0:  # not stated; a mere conversion, without a change of datum, is exact
+        steps = transformer.operations or ()
+        converts = "ballpark" not in name.lower() and all("Conversion" in step.type_name for step in steps)
+        accuracy = 0.0 if converts else None
     return Operation(
         name=name,
-        accuracy_m=transformer.accuracy if transformer.accuracy >= 0 else None,
+        accuracy_m=accuracy,
         ballpark="ballpark" in name.lower(),
         pipeline=transformer.definition,
         best_available=best_available,

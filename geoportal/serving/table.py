@@ -34,6 +34,7 @@ class RowTable:
     def __init__(self, path: Path, fields: Sequence[ServedField]) -> None:
         self._fields = fields
         self._kept = [number for number, field in enumerate(fields) if field.column]
+        path.unlink(missing_ok=True)
         self._connection = sqlite3.connect(path, isolation_level=None)
         for statement in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-65536"):
             self._connection.execute(f"PRAGMA {statement}")
