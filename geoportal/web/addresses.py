@@ -33,7 +33,7 @@ ADDRESSES = {
 API = "/ogc"
 
 
-def address(name: str, query: Iterable[tuple[str, str]] = (), **ids: object) -> str:
+def address(name: str, query: Iterable[tuple[str, str]] = (), /, **ids: object) -> str:
     """The path of a page with its ids filled in and quoted, and ``query`` behind it."""
     path = ADDRESSES[name].replace(":path", "")
     filled = path.format(**{key: quote(str(value), safe="/" if key == "path" else "") for key, value in ids.items()})

@@ -46,7 +46,7 @@ def shortened(text: str, longest: int = 180) -> str:
         return text
     head = text[: longest + 1]
     for mark in (". ", "; ", ": "):
-        if (end := head.rfind(mark)) > longest // 3:
+        if (end := head.rfind(mark)) > longest // 4:
             return head[: end + 1].rstrip(";: ") + ("" if mark == ". " else " …")
     return head[: head.rfind(" ")].rstrip(",;:") + " …"
 

@@ -41,6 +41,7 @@ SECURITY = {
     "referrer-policy": "strict-origin-when-cross-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
     "cross-origin-opener-policy": "same-origin",
+    "server": "geoportal",
 }
 """Set on every answer that does not bring its own."""
 

@@ -29,7 +29,7 @@ def ready(site: Site, _request: Request) -> Response:
     except Exception as error:
         log.exception("the register cannot be read")
         raise Unavailable("the register cannot be read") from error
-    return JSONResponse({"status": "ready", "generation": site.node.register.generation()}, headers=NO_STORE)
+    return JSONResponse({"status": "ready"}, headers=NO_STORE)
 
 
 def robots(_site: Site, _request: Request) -> Response:

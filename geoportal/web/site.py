@@ -57,7 +57,7 @@ class Site:
     def url(self, visitor: Visitor) -> Url:
         """``url(name, query, **ids)`` for links in a page: they keep the language where the address names it."""
 
-        def url(name: str, query: tuple[tuple[str, str], ...] = (), **ids: object) -> str:
+        def url(name: str, query: tuple[tuple[str, str], ...] = (), /, **ids: object) -> str:
             kept = (("lang", visitor.language),) if visitor.explicit else ()
             return address(name, (*query, *kept), **ids)
 

@@ -1,0 +1,175 @@
+"""Nodes for the portal's tests: real stores and real serving files of small layers, with drawings written by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import shapely
+
+from geoportal.model.access import Audience, Classification
+from geoportal.model.dataset import Publication
+from geoportal.model.layer import Field, Layer, LayerSummary
+from geoportal.model.record import FieldMeaning, Record
+from geoportal.model.report import Element, Finding, Occurrence, Report, Severity
+from geoportal.model.specification import FieldSpecification, Specification
+from geoportal.model.text import LocalText
+from geoportal.node import Node
+from geoportal.settings import PROJECT, Settings
+from geoportal.store import datasets, people
+
+HOST = "127.0.0.1"
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 764 520"><path d="M9 9h700v400H9z" fill="#58A0A2"/></svg>'
+PREVIEW = '<!doctype html><html lang="{language}"><title>{title}</title><div id="map"></div></html>'
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:"
+SPECIFICATION = Specification(
+    name="uji",
+    profile="titik",
+    title=LocalText("Titik uji", "Test points"),
+    key="kode",
+    fields=(FieldSpecification("kode", "text", required=True, unique=True), FieldSpecification("nama", "text")),
+)
+
+
+def make_node(folder: Path, **web: Any) -> Node:
+    """A node with an empty data directory and the project's configuration of producers."""
+    settings = Settings.model_validate(
+        {
+            "node": {
+                "title": {"id": "Geoportal Uji", "en": "Test Geoportal"},
+                "region_name": {"id": "Kutai Kartanegara", "en": "Kutai Kartanegara"},
+                "organisation": {"id": "Diskominfo", "en": "Diskominfo"},
+            },
+            "storage": {"data": folder / "data"},
+            "web": {"host": HOST, "port": 18080, "workers": 1, **web},
+            "config": PROJECT / "config",
+        }
+    )
+    return Node(settings)
+
+
+def points(count: int, name: str = "unsur") -> Layer:
+    """A layer of points near the equator with a key and a name."""
+    frame = geopandas.GeoDataFrame(
+        {"kode": [f"{row:03d}" for row in range(1, count + 1)], "nama": [f"{name} {row}" for row in range(count)]},
+        geometry=shapely.points([(116.5 + row / 100, -0.4 + row / 200) for row in range(count)]),
+        crs="EPSG:4326",
+    )
+    return Layer(
+        name="layer",
+        frame=frame,
+        crs="EPSG:4326",
+        fields=(Field("kode", "string", 13), Field("nama", "string", 50)),
+        geometry_type="Point",
+    )
+
+
+def report_on(layer: Layer, findings: Iterable[Finding] = (), spec: str | None = "uji") -> Report:
+    """A report that says that three rules were looked at, and what was found."""
+    found = tuple(findings)
+    checked = {"geometry-invalid", "geometry-null", "key-duplicate", *(finding.rule for finding in found)}
+    return Report((summary_of(layer),), found, spec, tuple(sorted(checked)))
+
+
+def summary_of(layer: Layer) -> LayerSummary:
+    """What a report says of a layer."""
+    west, south, east, north = (float(value) for value in layer.frame.total_bounds)
+    extent = (west, south, east, north)
+    return LayerSummary("layer", len(layer), layer.crs, extent, layer.geometry_type, layer.fields)
+
+
+def finding(
+    rule: str = "geometry-invalid",
+    severity: Severity = Severity.WARNING,
+    count: int = 1,
+    places: Sequence[Occurrence] = (Occurrence("001", (116.5, -0.4)),),
+    **params: Any,
+) -> Finding:
+    """A finding of a rule in some places."""
+    return Finding(rule, severity, Element.TOPOLOGICAL_CONSISTENCY, count, "layer", None, params, tuple(places))
+
+
+def record_of(title: str = "Puskesmas", **facts: Any) -> Record:
+    """A record with what most pages show."""
+    written: dict[str, Any] = {
+        "title": LocalText(title, f"{title} (en)"),
+        "abstract": LocalText(f"Letak {title}.", f"Places of {title}."),
+        "keywords": {"id": ("uji",), "en": ("test",)},
+        "topic": "health",
+        "producer": "kesehatan",
+        "licence": "CC-BY-4.0",
+        "content_date": "2026-11-01",
+        "update_frequency": "biannually",
+        "scale_denominator": 10000,
+        "lineage": LocalText("Survei lapangan.", "Field survey."),
+        "fields": {"kode": FieldMeaning(LocalText("Kode", "Code")), "nama": FieldMeaning(LocalText("Nama", "Name"))},
+    }
+    return Record(**written | facts)
+
+
+def publish(
+    node: Node,
+    dataset_id: str,
+    layer: Layer | None = None,
+    *,
+    record: Record | None = None,
+    access: Classification = Classification.PUBLIC,
+    report: Report | None = None,
+    specification: Specification = SPECIFICATION,
+    note: str | None = None,
+    override: str | None = None,
+    pictures: bool = True,
+) -> Publication:
+    """Seal, build and publish the next version of a dataset, as the actions do, without the child process."""
+    from geoportal.serving.build import build
+    from geoportal.serving.downloads import build_downloads
+
+    layer = layer if layer is not None else points(3)
+    record = record or record_of()
+    report = report or report_on(layer)
+    with node.files.registering(), node.files.staging() as staging:
+        source = staging / "sumber.geojson"
+        layer.frame.to_file(source, driver="GeoJSON")
+        gpkg = staging / "layer.gpkg"
+        layer.frame.to_file(gpkg, layer="layer", driver="GPKG")
+        digest = node.files.seal(dataset_id, source, "sumber.geojson", gpkg, report)
+        name, folder = node.files.new_build(digest)
+        build(layer, folder, key=specification.key)
+        build_downloads(layer, folder, dataset_id, record)
+        if pictures:
+            draw(folder, record)
+        node.files.finish_build(digest, name)
+        with node.register.begin() as conn:
+            if datasets.find(conn, dataset_id) is None:
+                datasets.create(conn, dataset_id, record, access, specification)
+            version = datasets.add_version(
+                conn,
+                dataset_id,
+                digest=digest,
+                actor_name="uji",
+                source_name="sumber.geojson",
+                summary=summary_of(layer),
+                report=report,
+                note=note,
+            )
+            return datasets.publish(conn, dataset_id, version.number, name, "uji", override=override)
+
+
+def draw(folder: Path, record: Record) -> None:
+    """Write the drawings and map pages that the maps room would write."""
+    (folder / "map.svg").write_text(SVG, "utf-8")
+    (folder / "thumb.svg").write_text(SVG, "utf-8")
+    for language in ("id", "en"):
+        page = PREVIEW.format(language=language, title="Peta")
+        (folder / f"preview.{language}.html").write_text(page, "utf-8")
+        (folder / f"preview.{language}.json").write_text(json.dumps({"csp": POLICY}), "utf-8")
+
+
+def token(node: Node, *classes: Classification, name: str = "uji") -> dict[str, str]:
+    """The header of somebody who may see these classes."""
+    with node.register.begin() as conn:
+        clear = people.add_token(conn, name, Audience(frozenset(classes)), 1)
+    return {"authorization": f"Bearer {clear}"}
