@@ -72,7 +72,7 @@ def copy_source(source: Path, name: str, folder: Path) -> dict[str, dict[str, An
     lines: dict[str, dict[str, Any]] = {}
     for path in sorted(p for p in source.rglob("*") if p.is_file() and not p.is_symlink()):
         relative = path.relative_to(source).as_posix()
-        plain = _free(plain_name(relative.replace("/", "__")), lines)
+        plain = _free(plain_name(relative), lines)
         lines[plain] = {**copy(path, folder / plain), "name": f"{name}/{relative}"}
     return lines
 

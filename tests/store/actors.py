@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from geoportal.model.access import Classification
-from geoportal.store import datasets, generation
+from geoportal.store import datasets, generation, temporary
+from geoportal.store.files import Files
 from geoportal.store.generation import GenerationFile
 from geoportal.store.register import Register
 from tests.store.things import RECORD, REPORT, SPECIFICATION, SUMMARY
@@ -91,7 +92,9 @@ def upgrade(data: Path, processes: str) -> None:
 def modules_after_upgrade(data: Path) -> None:
     """Which costly modules an upgrade of a register that is up to date brings in."""
     Register(data / "register.db").upgrade()
-    say(sorted({name.partition(".")[0] for name in sys.modules} & {"alembic", "mako", "geopandas", "pandas", "pyarrow"}))
+    say(
+        sorted({name.partition(".")[0] for name in sys.modules} & {"alembic", "mako", "geopandas", "pandas", "pyarrow"})
+    )
 
 
 def fork(data: Path) -> None:
@@ -138,6 +141,48 @@ def watch_generation(data: Path, rounds: str) -> None:
     say(found)
 
 
+def die_with_a_folder(data: Path) -> None:
+    """A child dies while it has a temporary folder."""
+    told, telling = os.pipe()
+    pid = os.fork()
+    if not pid:
+        slot = temporary.claim(data)
+        (slot.folder / "half.gpkg").write_bytes(b"half")
+        os.write(telling, slot.folder.name.encode())
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    say(os.read(told, 1000).decode())
+
+
+def stop_before_commit(data: Path) -> None:
+    """A child stops between its sealed folder and its row; the parent sweeps, kills it, and sweeps again."""
+    told, telling = os.pipe()
+    source = data / "source"
+    source.write_bytes(b"source")
+    pid = os.fork()
+    if not pid:
+        files = Files(data)
+        with files.registering():
+            digest = files.seal("d", source, "d.zip", source, REPORT)
+            os.write(telling, digest.encode())
+            time.sleep(60)
+    digest = os.read(told, 64).decode()
+    register, files = Register(data / "register.db"), Files(data)
+    alive = files.sweep(register)
+    there = files.is_sealed("d", digest)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    dead = files.sweep(register)
+    say(
+        {
+            "while_alive": alive.complete,
+            "folder_while_alive": there,
+            "while_dead": dead.complete,
+            "orphans": len(dead.orphans),
+        }
+    )
+
+
 def tear(data: Path, seconds: str) -> None:
     """A child writes numbers whose halves are alike; the parent reads as fast as it can."""
     path, lock = data / "torn", data / "torn.lock"
@@ -169,8 +214,10 @@ def tear(data: Path, seconds: str) -> None:
 
 VERBS = {
     "add-versions": add_versions,
+    "die-with-a-folder": die_with_a_folder,
     "fork": fork,
     "modules-after-upgrade": modules_after_upgrade,
+    "stop-before-commit": stop_before_commit,
     "tear": tear,
     "upgrade": upgrade,
     "watch-generation": watch_generation,

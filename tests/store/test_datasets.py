@@ -48,7 +48,9 @@ def moved(register, change):
 
 def test_what_is_created_is_found_again(register, watch):
     with register.begin() as conn:
-        made = datasets.create(conn, "desa_kukar-1", RECORD, GOVERNMENT, SPECIFICATION, ["Dinas B", "Dinas A", "Dinas B"])
+        made = datasets.create(
+            conn, "desa_kukar-1", RECORD, GOVERNMENT, SPECIFICATION, ["Dinas B", "Dinas A", "Dinas B"]
+        )
     with register.read() as conn:
         assert datasets.get(conn, "desa_kukar-1") == datasets.find(conn, "desa_kukar-1") == made
     assert (made.record, made.specification, made.revision) == (RECORD, SPECIFICATION, 1)

@@ -43,7 +43,9 @@ def differences(register):
 
 def triggers(register):
     with register.read() as conn:
-        return conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name").scalars().all()
+        return (
+            conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name").scalars().all()
+        )
 
 
 def test_from_nothing_to_the_tables_of_the_program(register):
@@ -107,7 +109,9 @@ def test_processes_that_start_at_once_upgrade_once(data_dir):
     assert beside("upgrade", data_dir, 4) == [0, 0, 0, 0]
     register = Register(data_dir / "register.db")
     with register.read() as conn:
-        assert conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == [migrations.REVISIONS[-1]]
+        assert conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == [
+            migrations.REVISIONS[-1]
+        ]
     assert differences(register) == []
 
 

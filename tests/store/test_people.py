@@ -95,7 +95,11 @@ def test_tokens_are_listed_without_their_secret(register, watch):
         (listed,) = people.list_tokens(conn)
         assert people.token_of(conn, token) == listed
     assert (listed.name, listed.prefix, listed.audience) == ("dinkes", token.split("_", 2)[1], OPEN)
-    assert (listed.created_at, listed.expires_at, listed.revoked_at) == (watch.now, watch.now + timedelta(days=10), None)
+    assert (listed.created_at, listed.expires_at, listed.revoked_at) == (
+        watch.now,
+        watch.now + timedelta(days=10),
+        None,
+    )
     assert token.split("_", 2)[2] not in repr(listed)
     assert listed.is_live(watch.now)
     assert not listed.is_live(listed.expires_at)

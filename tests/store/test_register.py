@@ -22,7 +22,10 @@ def pragma(conn, name):
 @pytest.mark.parametrize("how", ["begin", "read"])
 def test_every_connection_is_durable_and_strict(register, how):
     with getattr(register, how)() as conn:
-        found = {name: pragma(conn, name) for name in ("journal_mode", "synchronous", "foreign_keys", "mmap_size", "busy_timeout")}
+        found = {
+            name: pragma(conn, name)
+            for name in ("journal_mode", "synchronous", "foreign_keys", "mmap_size", "busy_timeout")
+        }
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "mmap_size": 0, "busy_timeout": 5000}
 
 
@@ -106,7 +109,9 @@ def test_a_data_directory_can_be_moved(tmp_path):
     reached = register.generation()
     register.close()
     (tmp_path / "here").rename(tmp_path / "there")
-    assert all(str(tmp_path).encode() not in path.read_bytes() for path in (tmp_path / "there").glob("*") if path.is_file())
+    assert all(
+        str(tmp_path).encode() not in path.read_bytes() for path in (tmp_path / "there").glob("*") if path.is_file()
+    )
     moved = register_in(tmp_path / "there")
     assert moved.generation() == reached
     with moved.read() as conn:
@@ -166,7 +171,9 @@ def test_eight_processes_number_the_versions_without_gap_or_double(data_dir, reg
 
 
 def test_a_child_that_was_forked_has_a_connection_of_its_own(data_dir, register):
-    assert beside("fork", data_dir) == [{"child": 0, "seen_by_parent": ["from-child", "from-parent"], "integrity": "ok"}]
+    assert beside("fork", data_dir) == [
+        {"child": 0, "seen_by_parent": ["from-child", "from-parent"], "integrity": "ok"}
+    ]
 
 
 def test_the_idle_connection_belongs_to_the_process_that_opened_it(register):

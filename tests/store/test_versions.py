@@ -19,7 +19,14 @@ def made(register):
 def add(register, dataset_id="d", digest="a" * 64, report=REPORT, source_name="Desa é.zip", **more):
     with register.begin() as conn:
         return versions.add_version(
-            conn, dataset_id, digest=digest, actor_name="ani", source_name=source_name, summary=SUMMARY, report=report, **more
+            conn,
+            dataset_id,
+            digest=digest,
+            actor_name="ani",
+            source_name=source_name,
+            summary=SUMMARY,
+            report=report,
+            **more,
         )
 
 

@@ -24,7 +24,11 @@ RECORD = Record(
     style=Style(colour_by="nama", palette="many"),
 )
 SPECIFICATION = Specification(
-    "titik", "titik", geometry=("Point",), key="kode", fields=(FieldSpecification("kode", "text", True, codes=("1", "2")),)
+    "titik",
+    "titik",
+    geometry=("Point",),
+    key="kode",
+    fields=(FieldSpecification("kode", "text", True, codes=("1", "2")),),
 )
 SUMMARY = LayerSummary("desa", 3, "EPSG:4326", (116.0, -1.0, 117.0, 0.5), "Point", (Field("kode", "string", 10),))
 REPORT = Report(
