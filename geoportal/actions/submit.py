@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geoportal.errors import BadRequest, Conflict, NotFound, StorageFull, UnknownReferenceSystem, UnreadableSource
 from geoportal.model.access import Action, Actor, Classification, require
@@ -14,6 +15,9 @@ from geoportal.model.report import Report, Verdict
 from geoportal.model.specification import Specification
 from geoportal.model.text import LocalText
 from geoportal.node import Node
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 DEFAULT_PROFILE = "bebas"
 
@@ -115,7 +119,9 @@ def submit(
             )  # _complain always raises; said for mypy
         report = report.for_layer(staged.summary.name)
         with node.files.registering():
-            digest = node.files.seal(dataset_id, path, path.name, staged.path, report)
+            # The copy that was checked is sealed, not the path: what lies there may have changed meanwhile.
+            name = path.with_suffix(".zip").name if path.suffix.lower() == ".shp" else path.name
+            digest = node.files.seal(dataset_id, staged.source, name, staged.path, report)
             with node.register.begin() as conn:
                 dataset = datasets.find(conn, dataset_id)
                 created = dataset is None
@@ -132,7 +138,7 @@ def submit(
                 elif existing is None:
                     raise Conflict(f"{dataset_id} was created by somebody else meanwhile; submit again", id=dataset_id)
                 else:
-                    _revise(node, conn, dataset, record, title, spec and specification)
+                    _revise(conn, dataset, record, title, specification if spec is not None else None)
                 changed = None
                 if not created and access is not None and (access, tuple(opd)) != (dataset.classification, dataset.opd):
                     datasets.set_access(conn, dataset_id, access, tuple(opd))
@@ -142,7 +148,7 @@ def submit(
                     dataset_id,
                     digest=digest,
                     actor_name=actor.name,
-                    source_name=path.name,
+                    source_name=name,
                     summary=staged.summary,
                     report=report,
                     note=note,
@@ -161,13 +167,13 @@ def submit(
 
 
 def _revise(
-    node: Node, conn: object, dataset: Dataset, record: Record | None, title: str | None, spec: Specification | None
+    conn: Connection, dataset: Dataset, record: Record | None, title: str | None, spec: Specification | None
 ) -> None:
     """Write a new record revision or specification where the submit brought one that differs."""
     from geoportal.store import datasets
 
     wanted = record or (replace(dataset.record, title=LocalText.of(title)) if title else None)
     if wanted is not None and wanted != dataset.record:
-        datasets.add_record(conn, dataset.dataset_id, wanted)  # type: ignore[arg-type]
+        datasets.add_record(conn, dataset.dataset_id, wanted)
     if spec and spec != dataset.specification:
-        datasets.set_specification(conn, dataset.dataset_id, spec)  # type: ignore[arg-type]
+        datasets.set_specification(conn, dataset.dataset_id, spec)
