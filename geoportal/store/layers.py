@@ -21,11 +21,7 @@ from geoportal.model.layer import ID_COLUMN, Field, Layer, LayerSummary
 from geoportal.model.report import Report
 
 _NAME = "layer"
-# Whole numbers and booleans with gaps stay what they are: as floats, large codes would lose their last digits.
-_NULLABLE = {
-    **dict.fromkeys((pa.int16(), pa.int32(), pa.int64()), pd.Int64Dtype()),
-    pa.bool_(): pd.BooleanDtype(),
-}
+_WITH_GAPS = {**dict.fromkeys((pa.int16(), pa.int32(), pa.int64()), "Int64"), pa.bool_(): "boolean"}
 _TYPES = {
     ("OFTInteger", "OFSTBoolean"): "boolean",
     ("OFTInteger", "OFSTInt16"): "integer",
@@ -44,14 +40,15 @@ _TYPES = {
 def read_sealed(path: Path, report: Report) -> Layer:
     """The layer in ``path``, in the source CRS; ``report`` is the one that was sealed with it."""
     about = pyogrio.read_info(path, layer=_NAME)
-    frame = _frame(path)
+    summary = _summary(report, [str(name) for name in about["fields"] if name != ID_COLUMN])
+    # CRS84 is written as EPSG:4326 (a GeoPackage always holds x before y): the report knows which it was.
+    frame = _frame(path, summary.crs if summary and summary.crs else about["crs"])
     ids = tuple(frame.pop(ID_COLUMN).astype(str)) if ID_COLUMN in frame.columns else None
     found = tuple(
         Field(str(name), _TYPES.get((kind, detail), "string"))
         for name, kind, detail in zip(about["fields"], about["ogr_types"], about["ogr_subtypes"], strict=True)
         if name != ID_COLUMN
     )
-    summary = _summary(report, [field.name for field in found])
     if summary is None:
         crs, fields, name, geometry_type = about["crs"], found, _NAME, about["geometry_type"]
     else:
@@ -61,29 +58,39 @@ def read_sealed(path: Path, report: Report) -> Layer:
     return Layer(name, frame, crs, fields, geometry_type, ids)
 
 
-def _frame(path: Path) -> Any:
-    """Attributes and geometries read apart: an attribute of any name is kept, also one named like a geometry column."""
-    attributes = pyogrio.read_dataframe(
-        path,
-        layer=_NAME,
-        read_geometry=False,
-        use_arrow=True,
-        arrow_to_pandas_kwargs={"types_mapper": _NULLABLE.get},
+def _frame(path: Path, crs: str | None) -> Any:
+    """Attributes and geometry told apart by what the file says of the column: any name may be an attribute's."""
+    about, table = pyogrio.read_arrow(path, layer=_NAME)
+    shapes = about["geometry_name"]
+    attributes = pd.DataFrame(
+        {name: _series(table.column(name)) for name in table.schema.names if name != shapes},
+        index=pd.RangeIndex(table.num_rows),
     )
-    for name in attributes.columns:
-        column = attributes[name]
-        kind = {"Int64": "int64", "boolean": "bool"}.get(str(column.dtype))
-        if kind and not column.hasnans:
-            attributes[name] = column.to_numpy(dtype=kind)
-    about, table = pyogrio.read_arrow(path, layer=_NAME, columns=[])
-    wkb = table[about["geometry_name"] or "wkb_geometry"].to_numpy()
+    if not shapes:
+        return attributes
+    wkb = table.column(shapes).to_numpy()
     geometries = np.empty(len(wkb), dtype=object)
     geometries[:] = shapely.from_wkb(wkb)
-    name = "geometry"
+    name, number = "geometry", 1
     while name in attributes.columns:
-        name = f"_{name}"
-    attributes[name] = geopandas.GeoSeries(geometries, index=attributes.index, crs=about["crs"])
+        number += 1
+        name = f"geometry_{number}"
+    attributes[name] = geopandas.GeoSeries(geometries, index=attributes.index, crs=crs)
     return geopandas.GeoDataFrame(attributes, geometry=name)
+
+
+def _series(values: pa.ChunkedArray) -> Any:
+    """A column as a series: whole numbers and booleans with gaps stay what they are, JSON stays text.
+
+    As floats, large codes would lose their last digits.
+    """
+    if isinstance(values.type, pa.BaseExtensionType):
+        values = pa.chunked_array([chunk.storage for chunk in values.chunks], values.type.storage_type)
+    if values.null_count and values.type in _WITH_GAPS:
+        return pd.Series(values.to_pylist(), dtype=_WITH_GAPS[values.type])
+    if pa.types.is_integer(values.type):
+        values = values.cast(pa.int64())
+    return values.to_pandas()
 
 
 def _summary(report: Report, names: list[str]) -> LayerSummary | None:

@@ -1,7 +1,9 @@
 import datetime
 import json
+from dataclasses import replace
 
 import geopandas
+import geopandas.testing
 import numpy as np
 import pandas as pd
 import pyogrio
@@ -9,6 +11,7 @@ import pytest
 import shapely
 
 from geoportal.errors import Conflict
+from geoportal.ingest import reader, writer
 from geoportal.model.layer import ID_COLUMN, Field, LayerSummary
 from geoportal.model.report import Report
 
@@ -89,7 +92,7 @@ def test_a_layer_comes_back_as_it_was(files, tmp_path):
     assert got["text"].tolist()[::2] == ["é村", ""] and got["text"].isna()[1]
     assert got["geometry"].tolist() == ["a", "b", "c"] and got["fid"].tolist() == [7, 7, 8]
     assert str(got["zoned"][0]) == "2024-01-01 00:00:00.500000+00:00" and got["zoned"].isna()[1]
-    assert str(got["plain"][0]) == "2024-01-01 08:00:00" and got["plain"].isna()[1]
+    assert str(got["plain"][0]) == "2024-01-01 08:00:00+00:00" and got["plain"].isna()[1]
     assert [str(value)[:10] for value in got["day"][::2]] == ["2024-01-02", "1890-05-06"]
     assert got["list"].tolist()[::2] == ["[1, 2]", "{}"]
 
@@ -127,6 +130,49 @@ def test_reading_leaves_the_sealed_folder_as_it_was(files, tmp_path):
     names = sorted(path.name for path in files.folder("d", digest).iterdir())
     assert names == ["layer.gpkg", "manifest.json", "report.json", "source"]
     assert files.verify("d", digest) == []
+
+
+def test_crs84_stays_crs84(files, tmp_path):
+    said = replace(summary(), crs="OGC:CRS84")
+    digest = sealed(files, tmp_path, Report((said,)), frame().set_crs("EPSG:4326", allow_override=True))
+    layer = files.open_layer("d", digest)
+    assert (layer.crs, layer.frame.crs.to_authority()) == ("OGC:CRS84", ("OGC", "CRS84"))
+
+
+def test_what_the_reader_made_and_what_is_read_back_are_alike(files, tmp_path):
+    """The contract with ``ingest``, by its own writer: the same types, the same values, the same layer."""
+    source = tmp_path / "desa.geojson"
+    properties = [
+        {
+            "id": 7,
+            "kode": "01",
+            "n": LARGE,
+            "r": 1.5,
+            "d": "2024-01-02",
+            "t": "2024-01-02T03:04:05Z",
+            "b": True,
+            "j": [1],
+        },
+        {"id": 8, "kode": None, "n": None, "r": None, "d": None, "t": None, "b": None, "j": None},
+    ]
+    features = [
+        {
+            "type": "Feature",
+            "id": f"f{n}",
+            "properties": p,
+            "geometry": {"type": "Point", "coordinates": [116.123456789, n]},
+        }
+        for n, p in enumerate(properties)
+    ]
+    source.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    first = reader.read_layer(source)
+    writer.write_layer(first, tmp_path / "layer.gpkg")
+    said = LayerSummary(first.name, len(first), first.crs, None, first.geometry_type, first.fields)
+    with files.registering():
+        digest = files.seal("d", source, source.name, tmp_path / "layer.gpkg", Report((said,)))
+    again = files.open_layer("d", digest)
+    assert replace(again, frame=None) == replace(first, frame=None, notes=())
+    geopandas.testing.assert_geodataframe_equal(again.frame, first.frame, check_like=False)
 
 
 def test_an_empty_layer_and_one_without_ids_are_layers(files, tmp_path):
