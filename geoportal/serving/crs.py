@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import re
+import threading
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +28,8 @@ CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 DECIMALS_DEGREES = 9  # CONTRACT 6: 0.1 mm on the ground; 7 would be 8 mm off
 DECIMALS_METRES = 4
 NULL_PIPELINE = "proj=noop ellps=GRS80"
+
+_QUIET = threading.Lock()  # filters of warnings belong to the process
 
 Extent = tuple[float, float, float, float]
 
@@ -123,13 +127,17 @@ def operation(source: str, target: str, extent_crs84: Extent | None = None) -> O
     Without grids from a network. UnknownReferenceSystem when the two cannot be brought together (a local or geocentric
     system).
     """
-    start, end = _horizontal(source), _horizontal(target)
+    start, end = placeable(source), placeable(target)
     if start.equals(end, ignore_axis_order=True):
         return NULL
     area: Any = AreaOfInterest(*extent_crs84) if extent_crs84 else None
     for allow_ballpark in (False, True):
         try:
-            group = TransformerGroup(start, end, always_xy=True, area_of_interest=area, allow_ballpark=allow_ballpark)
+            with _QUIET, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of missing grids we tell by ``best_available``
+                group = TransformerGroup(
+                    start, end, always_xy=True, area_of_interest=area, allow_ballpark=allow_ballpark
+                )
         except (ProjError, CRSError):
             continue
         if group.transformers:
@@ -145,6 +153,7 @@ def same_place(source: str, target: str) -> bool:
     return _horizontal(source).equals(_horizontal(target), ignore_axis_order=True)
 
 
+@lru_cache(maxsize=256)
 def placeable(crs: str) -> CRS:
     """The horizontal part of a reference system if it lies on the earth's surface; else UnknownReferenceSystem."""
     try:

@@ -20,7 +20,7 @@ from geoportal.serving.columns import json_values
 from geoportal.serving.summary import FRAGMENTS, read_summary
 
 FOLDER = "berkas"
-_EPOCH = "1970-01-01T00:00:00Z"
+_EPOCH = "1970-01-01T00:00:00.000Z"
 _LANGUAGE = "id"
 
 

@@ -16,12 +16,21 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoportal.errors import BadRequest
+from geoportal.errors import BadRequest, UnknownReferenceSystem
 from geoportal.serving import attributes
 from geoportal.serving.attributes import Connections
-from geoportal.serving.crs import CRS84, Extent, axis_swapped, crs_from_uri, decimals_of, operation, same_place
+from geoportal.serving.crs import (
+    CRS84,
+    Extent,
+    Operation,
+    axis_swapped,
+    crs_from_uri,
+    decimals_of,
+    operation,
+    same_place,
+)
 from geoportal.serving.geojson import Geometries, changed, geometry_texts, right_handed
-from geoportal.serving.mapping import map_array, map_bytes
+from geoportal.serving.mapping import expect, map_array, map_bytes
 from geoportal.serving.spatial import Box, SpatialIndex, area_of, checked_box, frames_of, meeting
 from geoportal.serving.summary import (
     EXACT,
@@ -173,7 +182,7 @@ class Serving:
             geometries[shapely.is_missing(self._read(self.exact, rows))] = None
         if self.summary.crs is None or same_place(self.summary.crs, crs_uri):
             return geometries
-        way = operation(self.summary.crs, crs_uri, self._area())
+        way = self._way(self.summary.crs, crs_uri, crs_uri)
         if way.null:
             return geometries
 
@@ -198,7 +207,7 @@ class Serving:
         there = checked_box(turned)
         if same_place(CRS84, crs_uri):
             return self._inside([there])
-        outer, inner = frames_of(there, operation(crs_uri, CRS84, self._area()))
+        outer, inner = frames_of(there, self._way(crs_uri, CRS84, crs_uri))
         if inner and self.spatial.covered_by(inner):
             return np.arange(self.count, dtype=np.int32)
         sure = self.spatial.candidates(inner)[0] if inner else self.spatial.placeless[:0]
@@ -211,6 +220,12 @@ class Serving:
             geometries[~np.isfinite(shapely.bounds(geometries)).all(axis=1)] = None
             found.append(rows[meeting(area_of(there), geometries)])
         return self.spatial.in_order(found)
+
+    def _way(self, source: str, target: str, asked: str) -> Operation:
+        try:
+            return operation(source, target, self._area())
+        except UnknownReferenceSystem as error:
+            raise BadRequest(f"crs: this layer cannot be brought to {asked}", parameter="crs") from error
 
     def _area(self) -> Extent | None:
         extent = self.summary.extent_crs84
@@ -239,6 +254,7 @@ def open_serving(folder: Path) -> Serving:
     """Open the serving files of a version; Unavailable where they are missing, cut short or of another format."""
     summary = read_summary(folder)
     sizes, count = summary.files, summary.count
+    expect(folder / ROWS, sizes[ROWS])
 
     def texts(name: str, offsets: str, gap: int = 0) -> Texts:
         return Texts(

@@ -12,21 +12,26 @@ from numpy.typing import DTypeLike, NDArray
 from geoportal.errors import Unavailable
 
 
+def expect(path: Path, size: int) -> None:
+    """Unavailable unless the file is there and ``size`` bytes long."""
+    try:
+        found = path.stat().st_size
+    except OSError as error:
+        raise Unavailable(f"{path.name} cannot be read: rebuild the serving files", file=path.name) from error
+    if found != size:
+        raise Unavailable(f"{path.name} has {found} bytes, not {size}: rebuild the serving files", file=path.name)
+
+
 def map_bytes(path: Path, size: int) -> mmap.mmap | bytes:
     """The file as a read-only map that slices to ``bytes``; Unavailable unless it is there and ``size`` bytes long.
 
     An empty file cannot be mapped, and needs no map.
     """
-    try:
-        with path.open("rb") as file:
-            found = file.seek(0, 2)
-            if found != size:
-                raise Unavailable(
-                    f"{path.name} holds {found} bytes instead of {size}: rebuild the serving files", file=path.name
-                )
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-    except OSError as error:
-        raise Unavailable(f"{path.name} cannot be read: rebuild the serving files", file=path.name) from error
+    expect(path, size)
+    if not size:
+        return b""
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
 
 
 def map_array(path: Path, size: int, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -36,7 +36,9 @@ def layer(
         array[:] = given
         frame = geopandas.GeoDataFrame(frame, geometry=array, crs=crs)
     kinds = {g.geom_type for g in given or [] if g is not None}
-    return Layer("lapisan", frame, crs, fields, kinds.pop() if len(kinds) == 1 else "Unknown", tuple(ids) if ids else None)
+    return Layer(
+        "lapisan", frame, crs, fields, kinds.pop() if len(kinds) == 1 else "Unknown", tuple(ids) if ids else None
+    )
 
 
 def served(folder: Path, *arguments: Any, key: str | None = None, **named: Any) -> Serving:

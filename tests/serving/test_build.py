@@ -25,7 +25,7 @@ from tests.serving.test_geojson import GEOMETRIES
 POINTS = [shapely.Point(116 + i / 10, -0.5) for i in range(4)]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(
@@ -156,7 +156,12 @@ def test_all_kinds_of_values(tmp_path):
         "susunan": {"a": [1, {"b": "<"}]},
     }
     saat, hari, besar, biner, susunan = serving.summary.fields
-    assert (saat.zoned, saat.nulls, saat.least, saat.greatest) == (True, 1, "2024-01-01T19:04:05.5Z", "2024-01-01T19:04:05.5Z")
+    assert (saat.zoned, saat.nulls, saat.least, saat.greatest) == (
+        True,
+        1,
+        "2024-01-01T19:04:05.5Z",
+        "2024-01-01T19:04:05.5Z",
+    )
     assert serving.summary.times == {"saat": (saat.least, saat.greatest), "hari": ("2024-01-02", "2024-01-02")}
     assert [field.as_schema() for field in (hari, besar, biner)] == [
         {"type": "string", "format": "date"},
@@ -169,7 +174,14 @@ def test_all_kinds_of_values(tmp_path):
 
 def test_places_that_are_none(tmp_path):
     solid = shapely.Point(116, 0, 5)
-    given_ = [POINTS[0], None, shapely.from_wkt("POLYGON EMPTY"), shapely.Point(math.nan, 1), shapely.Point(1, math.inf), solid]
+    given_ = [
+        POINTS[0],
+        None,
+        shapely.from_wkt("POLYGON EMPTY"),
+        shapely.Point(math.nan, 1),
+        shapely.Point(1, math.inf),
+        solid,
+    ]
     serving = served(tmp_path / "s", given_, {"n": range(6)})
     found = [feature["geometry"] for feature in features(serving)]
     assert found[1] is found[3] is found[4] is None
@@ -214,7 +226,7 @@ def test_a_table_and_an_empty_layer_are_layers(tmp_path):
     assert table.summary.extent_crs84 is None
     empty = served(tmp_path / "empty", geopandas.GeoSeries([], crs=4326), {"kode": pd.Series([], dtype=str)})
     assert features(empty) == []
-    assert empty.select((0, 0, 1, 1), properties=[("kode", "a")]) [1] == 0
+    assert empty.select((0, 0, 1, 1), properties=[("kode", "a")])[1] == 0
     assert (list(empty.select()[0]), empty.row_of("1"), empty.page(range(0))) == ([], None, [])
 
 
@@ -264,10 +276,12 @@ from geoportal.serving.build import build
 made = layer(polygons(50_000, vertices=60), {{"n": range(50_000)}})
 build(layer(polygons(10), {{"n": range(10)}}), Path({str(tmp_path)!r}))
 Path("/proc/self/clear_refs").write_text("5")
-peak = lambda name: int(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(name)).split()[1])
-before = peak("VmRSS:")
+def held(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+before = held("VmRSS:")
 build(made, Path({str(tmp_path)!r}))
-print((peak("VmHWM:") - before) // 1024)
+print((held("VmHWM:") - before) // 1024)
 """
     if not os.access("/proc/self/clear_refs", os.W_OK):
         pytest.skip("this system does not tell a process its peak of memory")

@@ -44,7 +44,11 @@ WITA = timezone(timedelta(hours=8))
         ("date-time", pd.Series(["2024-02-29T01:00:00+08:00", "kemarin"]), ["2024-02-28T17:00:00Z", "kemarin"]),
         ("time", pd.Series([time(7, 30), None], dtype=object), ["07:30:00", None]),
         ("binary", pd.Series([b"\x00\xff", None], dtype=object), [base64.b64encode(b"\x00\xff").decode(), None]),
-        ("json", pd.Series(['{"a":[1,null]}', "[1.5]", None, "bukan json"]), [{"a": [1, None]}, [1.5], None, "bukan json"]),
+        (
+            "json",
+            pd.Series(['{"a":[1,null]}', "[1.5]", None, "bukan json"]),
+            [{"a": [1, None]}, [1.5], None, "bukan json"],
+        ),
         ("json", pd.Series([{"a": 1}, [1, 2], np.array([3, 4])], dtype=object), [{"a": 1}, [1, 2], [3, 4]]),
     ],
 )

@@ -17,7 +17,7 @@ def places():
     return np.random.default_rng(2).uniform([115.3, -1.1], [117.5, 1.4], (500, 2))
 
 
-@pytest.mark.parametrize("source", SYSTEMS)
+@pytest.mark.parametrize("source", ["EPSG:4326", "EPSG:9490", "EPSG:23837", "EPSG:32750", "EPSG:4238"])
 def test_goes_where_pyproj_goes(source, places):
     x, y = Transformer.from_crs("OGC:CRS84", source, always_xy=True).transform(*places.T)
     for target in [*SYSTEMS, crs.CRS84]:
@@ -101,7 +101,8 @@ def test_uris_and_back():
 
 
 @pytest.mark.parametrize(
-    "uri", ["", "EPSG:1", "EPSG:x", "http://example.org/crs", "http://www.opengis.net/def/crs/EPSG/0/../9490", "x" * 5000]
+    "uri",
+    ["", "EPSG:1", "EPSG:x", "http://example.org/crs", "http://www.opengis.net/def/crs/EPSG/0/../9490", "x" * 5000],
 )
 def test_an_unknown_uri_is_a_bad_request(uri):
     with pytest.raises(BadRequest) as error:
