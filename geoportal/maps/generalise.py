@@ -1,0 +1,175 @@
+"""Generalisation: as many corners as the scale of a map can show and its weight allows, shared borders kept shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, cast
+
+import numpy as np
+import shapely
+
+from geoportal.maps.drawing import AREA, DIMENSIONS, POINT, Shapes
+
+ROUNDS: Final = 12
+INLET: Final = 0.006
+"""Half the width of an inlet that runs together on a map of the whole, as a part of its span."""
+
+
+@dataclass(frozen=True, slots=True)
+class MosaicLines:
+    """The lines of a mosaic: ``inner`` between its areas, ``edge`` around the whole, ``shore`` where the edge winds too
+    closely.
+    """
+
+    inner: Shapes
+    edge: Shapes
+    shore: Shapes
+
+
+def within(shapes: Shapes, most: int, span: float) -> tuple[Shapes, bool]:
+    """The shapes with at most about ``most`` corners, and whether any were left out. ``span`` is the width of the
+    whole, in their unit.
+
+    Borders are smoothed first, by doubling steps from a fraction that a zoomed map still hides; a single shape that
+    stays too heavy loses its smallest parts.
+    """
+    if _corners(shapes) <= most:
+        return shapes, False
+    tolerance = span / 8000
+    lighter = shapes
+    for _ in range(ROUNDS):
+        lighter = simplified(shapes, tolerance)
+        if _corners(lighter) <= most:
+            return lighter, True
+        tolerance *= 2
+    share = max(64, most // max(1, len(shapes)))
+    return np.array([_largest_parts(shape, share) for shape in lighter], dtype=object), True
+
+
+def simplified(shapes: Shapes, tolerance: float) -> Shapes:
+    """The shapes with fewer corners, ``tolerance`` in their own unit; shared borders stay shared, nothing vanishes.
+
+    Areas are simplified together (GEOS coverage simplification, which also serves where neighbours overlap: what they
+    do share stays equal), lines and leftovers one by one.
+    """
+    if tolerance <= 0 or not len(shapes):
+        return shapes
+    result = shapes.copy()
+    kinds = DIMENSIONS[shapely.get_type_id(shapes)]
+    areas = (kinds == AREA) & shapely.is_valid(shapes)
+    if areas.any():
+        try:
+            # The tolerance of a coverage is the root of an area (Visvalingam), so about the same corners survive at
+            # half of it.
+            result[areas] = shapely.coverage_simplify(shapes[areas], tolerance)
+        except shapely.errors.GEOSException:
+            areas[:] = False
+    rest = ~areas & (kinds != POINT)
+    result[rest] = shapely.simplify(shapes[rest], tolerance / 2, preserve_topology=True)
+    return np.where(shapely.is_empty(result), shapes, result)
+
+
+def is_mosaic(shapes: Shapes) -> bool:
+    """Whether areas tile the ground, as administrative units do: most of them share a border with another, nearly none
+    overlaps.
+    """
+    shapes = shapes[shapely.is_valid(shapes)]
+    if len(shapes) < 2:
+        return False
+    tree = shapely.STRtree(shapes)
+    left, right = tree.query(shapes, predicate="touches")
+    neighbours = np.unique(left[left != right])
+    return len(neighbours) > len(shapes) / 2
+
+
+def mosaic_lines(areas: Shapes, span: float) -> MosaicLines:
+    """The lines of a mosaic of areas, each drawn once. ``span`` is the width of the whole in the unit of the areas.
+
+    Hairline holes and slivers of a mosaic with faults are no edge. Where the edge winds through inlets too narrow to
+    show (a delta), it is a shore: drawn as thinly as water, or it would run together into a black knot.
+    """
+    sound = areas[shapely.is_valid(areas)]
+    whole = _without_hairlines(shapely.union_all(sound, grid_size=span / 100_000), span)
+    edge = shapely.boundary(whole)
+    reach = span * INLET
+    gaps = shapely.get_parts(shapely.difference(_closed(whole, reach), whole))
+    deep = gaps[shapely.area(gaps) > 3 * reach**2]
+    inlets = shapely.buffer(shapely.union_all(deep), reach * 0.35, quad_segs=4)
+    near_edge = shapely.buffer(edge, span / 8000, quad_segs=1)
+    inner = shapely.difference(_network(sound, span), near_edge)
+    return MosaicLines(
+        _lines(inner), _lines(shapely.difference(edge, inlets)), _lines(shapely.intersection(edge, inlets))
+    )
+
+
+def heart(areas: Shapes) -> Shapes:
+    """The middle of each area's widest place, where a name reads best; a point inside it where that cannot be found."""
+    parts = [max(shapely.get_parts(area), key=shapely.area) for area in areas]
+    hearts = []
+    for part in parts:
+        try:
+            span = shapely.length(shapely.envelope(part)) / 4
+            hearts.append(shapely.get_point(shapely.maximum_inscribed_circle(part, tolerance=span / 100), 0))
+        except shapely.errors.GEOSException:
+            hearts.append(shapely.point_on_surface(part))
+    return np.array([shapely.point_on_surface(part) if h is None else h for h, part in zip(hearts, parts, strict=True)])
+
+
+def _corners(shapes: Shapes) -> int:
+    return int(shapely.get_num_coordinates(shapes).sum())
+
+
+def _largest_parts(shape: shapely.Geometry, most: int) -> shapely.Geometry:
+    """A multi-part shape cut down to its largest parts that have at most ``most`` corners together; the largest always
+    stays.
+    """
+    parts = shapely.get_parts(shape)
+    if len(parts) < 2:
+        return shape
+    kind = int(DIMENSIONS[shapely.get_type_id(parts[0])])
+    if kind == POINT:
+        kept = parts[np.linspace(0, len(parts) - 1, min(most, len(parts))).round().astype(np.intp)]
+        return cast("shapely.Geometry", shapely.multipoints(kept))
+    size = shapely.area(parts) if kind == AREA else shapely.length(parts)
+    ranking = np.argsort(-size, kind="stable")
+    fits = np.cumsum(shapely.get_num_coordinates(parts[ranking])) <= most
+    fits[0] = True
+    kept = parts[np.sort(ranking[fits])]
+    return cast("shapely.Geometry", shapely.multipolygons(kept) if kind == AREA else shapely.multilinestrings(kept))
+
+
+def _without_hairlines(whole: shapely.Geometry, span: float) -> shapely.Geometry:
+    """Areas without the holes and islands that are too small to be meant."""
+    smallest = (span / 150) ** 2
+    faces = shapely.get_parts(whole)
+    faces = faces[shapely.get_type_id(faces) == 3]
+    filled = []
+    for face in faces[shapely.area(faces) > smallest / 25]:
+        holes = [hole for hole in face.interiors if shapely.area(shapely.polygons(hole)) > smallest]
+        filled.append(shapely.Polygon(face.exterior, holes))
+    return cast("shapely.Geometry", shapely.multipolygons(filled)) if filled else whole
+
+
+def _closed(whole: shapely.Geometry, reach: float) -> shapely.Geometry:
+    return cast("shapely.Geometry", shapely.buffer(shapely.buffer(whole, reach, quad_segs=2), -reach, quad_segs=2))
+
+
+def _network(areas: Shapes, span: float) -> shapely.Geometry:
+    """All borders of the areas, each segment once."""
+    coordinates, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(areas)), return_index=True)
+    grid = np.rint(coordinates / (span / 200_000))
+    follows = ring[1:] == ring[:-1]
+    start, end = np.flatnonzero(follows), np.flatnonzero(follows) + 1
+    ends = np.stack([grid[start], grid[end]], axis=1)
+    swap = (ends[:, 0, 0] > ends[:, 1, 0]) | ((ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] > ends[:, 1, 1]))
+    ends[swap] = ends[swap][:, ::-1]
+    _, once = np.unique(ends.reshape(-1, 4), axis=0, return_index=True)
+    segments = np.stack([coordinates[start[once]], coordinates[end[once]]], axis=1)
+    return cast("shapely.Geometry", shapely.line_merge(shapely.MultiLineString(list(segments))))
+
+
+def _lines(shape: shapely.Geometry) -> Shapes:
+    parts = shapely.get_parts(shape)
+    parts = parts[(shapely.get_type_id(parts) == 1) & ~shapely.is_empty(parts)]
+    merged = shapely.line_merge(shapely.multilinestrings(parts)) if len(parts) else None
+    return cast("Shapes", shapely.get_parts(merged) if merged is not None else parts)

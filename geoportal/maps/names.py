@@ -1,0 +1,95 @@
+"""Names on a map: how they break into lines, and which of them have room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+SIZE: Final = 12.0
+"""Height of the letters in pixels."""
+LEADING: Final = 1.15
+LETTER: Final = 0.57
+"""Average width of a letter of the fonts that a reader may have, as a part of the size; semi-bold."""
+LONG_LINE: Final = 9
+MARGIN: Final = 4.0
+OVERHANG: Final = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name that wants a place: plain text, its middle, and the width of its area (0 for a point), in pixels."""
+
+    text: str
+    x: float
+    y: float
+    room: float
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A name that got one: its lines, and where they stand. ``anchor`` is middle, start or end, as in SVG; ``y`` the
+    middle of all lines.
+    """
+
+    lines: tuple[str, ...]
+    x: float
+    y: float
+    anchor: str
+
+
+def broken(name: str) -> tuple[str, ...]:
+    """A long name of several words in two lines, as even as its words allow."""
+    if len(name) <= LONG_LINE or " " not in name:
+        return (name,)
+    breaks = [place for place, letter in enumerate(name) if letter == " "]
+    middle = min(breaks, key=lambda place: abs(2 * place - len(name) + 1))
+    return name[:middle].rstrip(), name[middle + 1 :].lstrip()
+
+
+def arrange(candidates: Sequence[Candidate], width: int, height: int, marks: float) -> list[Placed]:
+    """Place names in the order given, the most important first; what would touch another one, a point or the edge is
+    dropped.
+
+    ``marks`` is the radius of the points in pixels. A name of an area must not be much wider than the area.
+    """
+    taken: list[tuple[float, float, float, float]] = [
+        (each.x - marks, each.y - marks, each.x + marks, each.y + marks) for each in candidates if not each.room
+    ]
+    placed = []
+    for each in candidates:
+        for name in _options(each, marks):
+            box = _box(name)
+            if each.room and box[2] - box[0] > each.room * OVERHANG:
+                continue
+            inside = box[0] >= MARGIN and box[1] >= MARGIN and box[2] <= width - MARGIN and box[3] <= height - MARGIN
+            if inside and not _touches(box, taken):
+                taken.append(box)
+                placed.append(name)
+                break
+    return placed
+
+
+def _options(each: Candidate, marks: float) -> list[Placed]:
+    if each.room:
+        return [Placed(broken(each.text), each.x, each.y, "middle")]
+    away = marks + 4
+    return [Placed((each.text,), each.x + away, each.y, "start"), Placed((each.text,), each.x - away, each.y, "end")]
+
+
+def _box(name: Placed) -> tuple[float, float, float, float]:
+    wide = max(len(line) for line in name.lines) * LETTER * SIZE
+    high = len(name.lines) * SIZE * LEADING
+    left = name.x - wide / 2 if name.anchor == "middle" else name.x if name.anchor == "start" else name.x - wide
+    return left, name.y - high / 2, left + wide, name.y + high / 2
+
+
+def _touches(box: tuple[float, float, float, float], taken: list[tuple[float, float, float, float]]) -> bool:
+    if not taken:
+        return False
+    others = np.array(taken)
+    return bool(
+        ((box[0] < others[:, 2]) & (others[:, 0] < box[2]) & (box[1] < others[:, 3]) & (others[:, 1] < box[3])).any()
+    )

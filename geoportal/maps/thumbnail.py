@@ -1,0 +1,307 @@
+"""The still pictures of a layer: ``thumb.svg`` for its card, ``map.svg`` behind its interactive map and in its place
+without scripts.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import shapely
+
+from geoportal.language import LANGUAGES, text
+from geoportal.maps import ground as earth
+from geoportal.maps import svg
+from geoportal.maps.drawing import AREA, LINE, POINT, Drawing, Shapes, draw
+from geoportal.maps.generalise import MosaicLines, heart, is_mosaic, mosaic_lines, simplified
+from geoportal.maps.ground import Ground
+from geoportal.maps.names import SIZE, Candidate, arrange
+from geoportal.maps.style import Classes, classify, mixed, rim
+from geoportal.maps.values import readable
+from geoportal.maps.window import Window
+from geoportal.model.layer import Layer
+from geoportal.model.record import Record
+from geoportal.model.region import Region
+
+NAMED: Final = 30
+LONGEST_NAME: Final = 24
+SMALL: Final = 7.0
+"""Pixels: an area below this is drawn as a dot."""
+FINEST: Final = 0.6
+"""Pixels: no corner finer than this is worth its weight."""
+LEVELS: Final = 18
+KM_PER_DEGREE: Final = 111.32
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of picture: its size in pixels, its weight in bytes at most, and what is on it."""
+
+    file: str
+    width: int
+    height: int
+    margin: int
+    most_bytes: int
+    sea: str
+    small: bool
+
+
+MAP: Final = Format("map.svg", 764, 520, 22, 60_000, earth.SEA, small=False)
+THUMB: Final = Format("thumb.svg", 192, 132, 8, 6_000, "#EAF2F2", small=True)
+
+
+def write_thumbnail(
+    layer: Layer,
+    record: Record,
+    target: Path,
+    *,
+    region: Region | None = None,
+    ground: Ground | None = None,
+) -> None:
+    """Write ``map.svg`` (764 x 520, at most 60 KB), ``thumb.svg`` (192 x 132, at most 6 KB) and ``legend.json`` into
+    ``target``.
+
+    The pictures hold no words but names from the layer: the page that shows them says what they are and sets the legend
+    from ``legend.json`` (by language: title, entries of label, colour, count and missing, the shape of a swatch,
+    notes). Never raises for bad data.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    drawing = draw(layer)
+    areas = bool(drawing.areas)
+    classes = classify(layer, record, "id", areas=areas)
+    for form in (MAP, THUMB):
+        (target / form.file).write_text(picture(layer, record, drawing, classes, form, region, ground), "utf-8")
+    legend = {
+        language: _legend(classify(layer, record, language, areas=areas), drawing, record, language)
+        for language in LANGUAGES
+    }
+    (target / "legend.json").write_text(
+        json.dumps(legend, ensure_ascii=False, allow_nan=False, indent=1) + "\n", "utf-8"
+    )
+
+
+def picture(
+    layer: Layer,
+    record: Record,
+    drawing: Drawing,
+    classes: Classes,
+    form: Format,
+    region: Region | None,
+    ground: Ground | None,
+) -> str:
+    """One picture, as fine as its weight allows: corners go first, then inner borders, then the smallest features."""
+    land = earth.under(drawing, ground)
+    extent = earth.view(drawing, land) or (region.extent if region else None)
+    if extent is None:
+        return svg.document(form.width, form.height, earth.NEUTRAL, [])
+    window = Window.around(extent, form.width, form.height, form.margin)
+    shapes = simplified(window.pixels(drawing.shapes), FINEST)
+    colours = np.array(classes.colours(drawing.rows), dtype=object)
+    names = [] if form.small else _names(layer, record, drawing, shapes, form)
+    dimension, lines = drawing.dimension, None
+    if drawing.areas == len(drawing) and is_mosaic(shapes):
+        lines = mosaic_lines(shapes, float(max(form.width, form.height)))
+        shapes, colours = _dissolved(shapes, colours)
+        dimension = np.full(len(shapes), AREA)
+    written, tolerance, share = "", FINEST, 1.0
+    for level in range(LEVELS):
+        kept = len(shapes) if lines else max(1, int(len(shapes) * share))
+        page = _Page(form, window, land, classes.themed, lines, tolerance, inner=level < LEVELS // 3)
+        written = page.document(shapes[:kept], dimension[:kept], colours[:kept], names)
+        if len(written.encode()) <= form.most_bytes:
+            return written
+        tolerance *= 1.35
+        if level >= 4:
+            share *= 0.7
+    return written
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One attempt at a picture: ``tolerance`` in pixels, ``inner`` whether the borders inside a mosaic are drawn.
+
+    ``lines`` are those of a mosaic, None when the features are no mosaic.
+    """
+
+    form: Format
+    window: Window
+    land: Ground | None
+    themed: bool
+    lines: MosaicLines | None
+    tolerance: float
+    inner: bool
+
+    def document(self, shapes: Shapes, dimension: Any, colours: Any, names: list[str]) -> str:
+        """The whole picture, in the order of drawing of UI 5."""
+        if self.tolerance > FINEST:
+            shapes = simplified(shapes, self.tolerance)
+        background = self.form.sea if self.lines or self.land else earth.NEUTRAL
+        content = [self._grid(), self._land(), self._halo(), self._features(shapes, dimension, colours)]
+        content += [self._borders(), self._names(names), self._scale()]
+        return svg.document(self.form.width, self.form.height, background, content)
+
+    def _grid(self) -> str:
+        extent = self.window.extent
+        lines = self.window.pixels(earth.graticule(extent, earth.graticule_step(extent)))
+        grid = svg.path(svg.lines_path(lines), stroke=earth.GRATICULE, stroke_width=1.2 if self.form.small else 1.6)
+        equator = ""
+        if extent[1] < 0 < extent[3] and not self.form.small:
+            line = self.window.pixels(np.array([shapely.linestrings([(extent[0], 0), (extent[2], 0)])]))
+            equator = svg.path(svg.lines_path(line), stroke=earth.EQUATOR, stroke_width=2, stroke_dasharray="12 10")
+        return svg.group([grid, equator], svg.HALVES, fill="none")
+
+    def _land(self) -> str:
+        if not self.land:
+            return ""
+        shapes = simplified(self.window.pixels(self.land.land), max(self.tolerance, 0.9))
+        return svg.group(
+            [svg.path(svg.areas_path(shapes), fill=earth.LAND, stroke=earth.SHORE, stroke_width=2)], svg.HALVES
+        )
+
+    def _halo(self) -> str:
+        if self.lines is None or self.form.small:
+            return ""
+        halo = svg.path(svg.lines_path(shapely.simplify(self.lines.edge, 1.5)), stroke=earth.HALO, stroke_width=11)
+        return svg.group([halo], svg.HALVES, fill="none", stroke_linejoin="round")
+
+    def _features(self, shapes: Shapes, dimension: Any, colours: Any) -> str:
+        drawn = []
+        for colour in dict.fromkeys(colours.tolist()):
+            own = colours == colour
+            areas = shapes[own & (dimension == AREA)]
+            tiny = np.zeros(len(areas), dtype=bool) if self.lines else _is_tiny(areas)
+            edge = colour if self.lines else mixed(colour, earth.INK, 0.45)
+            width = 1.2 if self.lines or self.form.small else 2
+            drawn.append(svg.path(svg.areas_path(areas[~tiny]), fill=colour, stroke=edge, stroke_width=width))
+            lines = shapes[own & (dimension == LINE)]
+            thick = 2.6 if self.form.small else 4.4
+            drawn.append(svg.path(svg.lines_path(lines), fill="none", stroke=colour, stroke_width=thick))
+            points = np.concatenate([shapes[own & (dimension == POINT)], shapely.centroid(areas[tiny])])
+            drawn.append(self._dots(points, colour, len(shapes)))
+        return svg.group(drawn, svg.HALVES, stroke_linejoin="round", stroke_linecap="round")
+
+    def _dots(self, points: Shapes, colour: str, total: int) -> str:
+        size = (10 if total <= 60 else 7 if total <= 400 else 4) if self.form.small else _radius(total) * 4
+        data = svg.dots_path(points, max(1, round(self.tolerance * size / 6)))
+        ring = rim(colour)
+        around = svg.path(data, fill="none", stroke=ring, stroke_width=size + (3 if self.form.small else 4))
+        if self.form.small and total > 60:
+            around = ""
+        return around + svg.path(data, fill="none", stroke=colour, stroke_width=size)
+
+    def _borders(self) -> str:
+        if self.lines is None:
+            return ""
+        small = self.form.small
+        inner, shore, edge = (
+            svg.lines_path(shapely.simplify(lines, self.tolerance if self.tolerance > FINEST else 0))
+            for lines in (self.lines.inner if self.inner else self.lines.inner[:0], self._shore(), self.lines.edge)
+        )
+        return svg.group(
+            [
+                svg.path(
+                    inner,
+                    stroke=earth.BORDER,
+                    stroke_width=1 if small else 2,
+                    stroke_opacity=0.6 if self.themed else 0.8,
+                ),
+                svg.path(shore, stroke=earth.WATER_LINE, stroke_width=1 if small else 1.6),
+                svg.path(edge, stroke=earth.EDGE, stroke_width=2 if small else 3),
+            ],
+            svg.HALVES,
+            fill="none",
+            stroke_linejoin="round",
+        )
+
+    def _shore(self) -> Shapes:
+        """The shore, on a small picture only its longer pieces: inlets a pixel wide are noise there."""
+        assert self.lines is not None
+        return self.lines.shore[shapely.length(self.lines.shore) > 12] if self.form.small else self.lines.shore
+
+    def _names(self, names: list[str]) -> str:
+        return svg.group(
+            names,
+            font_family=svg.FONT,
+            font_size=f"{SIZE:g}",
+            font_weight=600,
+            text_anchor="middle",
+            fill=earth.INK,
+            stroke=earth.LAND,
+            stroke_width=3,
+            stroke_opacity=0.85,
+            stroke_linejoin="round",
+            paint_order="stroke",
+        )
+
+    def _scale(self) -> str:
+        """A bar of a round number of kilometres at the middle latitude, bottom left."""
+        if self.form.small:
+            return ""
+        extent = self.window.extent
+        middle = math.radians((extent[1] + extent[3]) / 2)
+        pixels_per_km = self.window.scale / (KM_PER_DEGREE * math.cos(middle))
+        longest = 90 / pixels_per_km
+        power = 10.0 ** math.floor(math.log10(longest))
+        km = next(step * power for step in (5, 3, 2, 1) if step * power <= longest)
+        label = f"{km:g} km" if km >= 1 else f"{km * 1000:g} m"
+        wide = round(km * pixels_per_km)
+        bottom = self.form.height - 12
+        bar = svg.path(f"M12 {bottom - 8}v8h{wide}v-8", fill="none", stroke=earth.INK, stroke_width=1.6)
+        return bar + svg.group(
+            [f'<text x="18" y="{bottom - 5}">{label}</text>'], font_family=svg.FONT, font_size=12, fill=earth.INK
+        )
+
+
+def _names(layer: Layer, record: Record, drawing: Drawing, shapes: Shapes, form: Format) -> list[str]:
+    """The names of a few features, by the field that the record calls their label."""
+    label = record.label
+    if label is None or label not in layer.frame.columns or not 0 < len(drawing) <= NAMED:
+        return []
+    words = readable(layer.frame[label].iloc[drawing.rows], "id")
+    bounds = shapely.bounds(shapes)
+    candidates = []
+    middles = np.concatenate([heart(shapes[: drawing.areas]), shapely.centroid(shapes[drawing.areas :])])
+    for word, kind, middle, box in zip(words, drawing.dimension, middles, bounds, strict=True):
+        if word and len(word) <= LONGEST_NAME and kind != LINE:
+            room = max(float(box[2] - box[0]), 1.0) if kind == AREA else 0.0
+            candidates.append(Candidate(word, float(middle.x), float(middle.y), room))
+    return [svg.name(placed) for placed in arrange(candidates, form.width, form.height, _radius(len(drawing)) + 1)]
+
+
+def _legend(classes: Classes, drawing: Drawing, record: Record, language: str) -> dict[str, Any]:
+    return {
+        "title": classes.title,
+        "shape": "area" if drawing.areas else "line" if (drawing.dimension == LINE).any() else "point",
+        "entries": [
+            {
+                "label": entry.label,
+                "colour": entry.colour,
+                "count": entry.count if classes.themed else None,
+                "missing": entry.missing,
+            }
+            for entry in classes.entries
+        ],
+        "notes": drawing.omissions.sentences(language),
+        "chip": text("maps", "synthetic", language) if record.synthetic else None,
+    }
+
+
+def _dissolved(areas: Shapes, colours: Any) -> tuple[Shapes, Any]:
+    """The areas of a mosaic joined by colour: their borders are drawn apart."""
+    shades = list(dict.fromkeys(colours.tolist()))
+    sound = np.where(shapely.is_valid(areas), areas, shapely.buffer(areas, 0))
+    joined = [shapely.union_all(sound[colours == shade], grid_size=0.01) for shade in shades]
+    return np.array(joined, dtype=object), np.array(shades, dtype=object)
+
+
+def _is_tiny(areas: Shapes) -> Any:
+    bounds = shapely.bounds(areas)
+    return np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) < SMALL
+
+
+def _radius(total: int) -> float:
+    return 6.5 if total <= 60 else 4.5 if total <= 400 else 2.5
