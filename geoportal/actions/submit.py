@@ -103,6 +103,9 @@ def submit(
     ensure_space(node, needed_bytes=2 * path.stat().st_size if path.is_file() else 0)
     with node.register.read() as conn:
         existing = datasets.find(conn, dataset_id)
+        kept = datasets.version_by_key(conn, dataset_id, idempotency_key) if existing and idempotency_key else None
+    if kept is not None:
+        return Submission(kept, node.files.report(dataset_id, kept.digest), created=False)
     if existing is None:
         require(actor, Action.DATASET_CREATE)
     elif (access is not None and access != existing.classification) or spec is not None:
