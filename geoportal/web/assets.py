@@ -1,7 +1,7 @@
 """Static files of the node itself: style, fonts, emblem, map scripts; kept in memory with their compressed forms.
 
-``config/theme/`` comes before ``static/``: a region puts its own ``emblem.svg``, ``band.svg`` or ``theme.css`` (other values for the custom
-properties of ``geoportal.css``) there and changes no template.
+``config/theme/`` comes before ``static/``: a region puts its own ``emblem.svg``, ``band.svg`` or ``theme.css`` (other
+values for the custom properties of ``geoportal.css``) there and changes no template.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ MEDIA_TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".json": "application/json",
 }
+KEPT_FOR_EVER = "public, max-age=31536000, immutable"
+KEPT_AN_HOUR = "public, max-age=3600, must-revalidate"
 TEXTS = frozenset({".css", ".js", ".svg", ".txt", ".json"})
 SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """For a drawing that is opened by itself: no script, nothing from anywhere."""
@@ -90,14 +92,12 @@ class Assets:
         return self.find(path) is not None
 
     def respond(self, path: str, headers: Headers, version: str = "") -> Response:
-        """The answer to a request for an asset. Any page may use it, also a map in a sandboxed frame (its origin is ``null``)."""
+        """The answer to a request for an asset, for any page: also for a map in a sandboxed frame (origin ``null``)."""
         asset = self.get(path)
         forever = bool(version) and asset.tag.startswith(version)
         out = {
             "etag": f'W/"{asset.tag}"',
-            "cache-control": "public, max-age=31536000, immutable"
-            if forever
-            else "public, max-age=3600, must-revalidate",
+            "cache-control": KEPT_FOR_EVER if forever else KEPT_AN_HOUR,
             "vary": "Accept-Encoding",
             "access-control-allow-origin": "*",
         }

@@ -1,4 +1,4 @@
-"""How to connect applications to the node: for each one a sentence and a text to copy, made from the node's own address."""
+"""How to connect applications to the node: a sentence and a text to copy, made from the node's own address."""
 
 from __future__ import annotations
 

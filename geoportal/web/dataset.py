@@ -14,7 +14,7 @@ from geoportal.web.facts import Facts
 from geoportal.web.files import version_number
 from geoportal.web.freshness import freshness_of
 from geoportal.web.pages import About, Chip, Column, DatasetPage, DownloadRow, Entry, Link, QualityCard
-from geoportal.web.site import Site
+from geoportal.web.site import Site, Url
 from geoportal.web.visitor import Visitor
 from geoportal.web.wording import Wording
 
@@ -157,12 +157,17 @@ def history(site: Site, visitor: Visitor, shown: Publication, newest: Publicatio
                 when=words.day(publication.published_at),
                 sentence=words.n("history.features", publication.version.features),
                 note=publication.version.note or "",
-                href=url("dataset", id=newest.dataset_id)
-                if current
-                else url("version", id=newest.dataset_id, n=number),
+                href=address_of(url, newest, number),
             )
         )
     return tuple(entries)
+
+
+def address_of(url: Url, newest: Publication, number: int) -> str:
+    """The address of a version: the newest one is the dataset itself."""
+    if number == newest.version.number:
+        return url("dataset", id=newest.dataset_id)
+    return url("version", id=newest.dataset_id, n=number)
 
 
 def columns(words: Wording, shown: Publication, facts: Facts) -> tuple[Column, ...]:
@@ -203,7 +208,7 @@ def about(site: Site, visitor: Visitor, shown: Publication, facts: Facts) -> tup
     producer = site.producer_name(record.producer, visitor.language)
     organisation = site.node.settings.node.organisation.local().in_language(visitor.language)
     rows = (
-        ("producer", producer, url("producer", id=record.producer) if record.producer else None),
+        ("producer", producer, url("producer", id=record.producer) if "/" not in (record.producer or "/") else None),
         ("custodian", organisation, None),
         ("content", words.long_day(record.content_date), None),
         ("published", words.instant(shown.published_at), None),

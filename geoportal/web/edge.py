@@ -1,4 +1,4 @@
-"""The edge of the node, around every route: accepted hosts, who asks, security headers, errors. Plain ASGI, no buffering."""
+"""The edge of the node, around every route: accepted hosts, who asks, security headers, errors. Plain ASGI."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def accepted_hosts(settings: Settings) -> frozenset[str]:
 
 
 class Edge:
-    """The one middleware. Whatever a route raises becomes an answer here; nothing of it reaches the server or the reader."""
+    """The one middleware. Whatever a route raises becomes an answer here; the reader sees none of it."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         """Stand around ``app``."""

@@ -53,21 +53,20 @@ def download(site: Site, request: Request) -> Response:
     if _unchanged(request, publication, tag):
         stream.close()
         return Response(status_code=304, headers=headers)
-    first, last, partial = 0, size - 1, False
+    sent, status = range(size), 200
     if _range_holds(request, publication, tag):
         asked = requested_range(request.headers["range"], size)
-        if asked == ():
+        if asked is not None and not asked:
             stream.close()
             return Response(status_code=416, headers=headers | {"content-range": f"bytes */{size}"})
-        if asked is not None:
-            (first, last), partial = asked, True
-            headers["content-range"] = f"bytes {first}-{last}/{size}"
-    headers["content-length"] = str(last - first + 1)
-    status = 206 if partial else 200
+        if asked:
+            sent, status = asked, 206
+            headers["content-range"] = f"bytes {sent.start}-{sent.stop - 1}/{size}"
+    headers["content-length"] = str(len(sent))
     if request.method == "HEAD":
         stream.close()
         return Response(status_code=status, headers=headers, media_type=MEDIA_TYPES[extension])
-    return StreamingResponse(_chunks(stream, first, last), status, headers, MEDIA_TYPES[extension])
+    return StreamingResponse(_chunks(stream, sent), status, headers, MEDIA_TYPES[extension])
 
 
 def version_number(text: str) -> int:
@@ -77,8 +76,8 @@ def version_number(text: str) -> int:
     return int(text)
 
 
-def requested_range(header: str, size: int) -> tuple[int, int] | tuple[()] | None:
-    """First and last byte of a Range header; ``()`` where it cannot be satisfied, None where it is to be ignored.
+def requested_range(header: str, size: int) -> range | None:
+    """The bytes that a Range header asks for; empty where it cannot be satisfied, None where it is to be ignored.
 
     Several ranges in one request are ignored, as RFC 9110 14.2 allows: the whole file is the right answer too.
     """
@@ -87,12 +86,10 @@ def requested_range(header: str, size: int) -> tuple[int, int] | tuple[()] | Non
         return None
     start, end = form.groups()
     if not start:
-        length = min(int(end), size)
-        return (size - length, size - 1) if length else ()
-    first, last = int(start), min(int(end), size - 1) if end else size - 1
-    if end and int(end) < first:
+        return range(size - min(int(end), size), size)
+    if end and int(end) < int(start):
         return None
-    return (first, last) if first < size else ()
+    return range(int(start), min(int(end) + 1, size) if end else size)
 
 
 def _unchanged(request: Request, publication: Publication, tag: str) -> bool:
@@ -127,11 +124,11 @@ def _not_after(value: str, publication: Publication) -> bool:
         return False
 
 
-def _chunks(stream: BinaryIO, first: int, last: int) -> Iterator[bytes]:
-    """The bytes from ``first`` to ``last`` in pieces that no server has to hold twice."""
+def _chunks(stream: BinaryIO, sent: range) -> Iterator[bytes]:
+    """The bytes to send, in pieces that no server has to hold twice."""
     with stream:
-        stream.seek(first)
-        left = last - first + 1
+        stream.seek(sent.start)
+        left = len(sent)
         while left > 0 and (piece := stream.read(min(CHUNK_BYTES, left))):
             left -= len(piece)
             yield piece
@@ -162,7 +159,7 @@ def _drawing(site: Site, request: Request, name: str) -> Response:
 
 
 def map_page(site: Site, request: Request) -> Response:
-    """The map of one dataset, made when it was published, under the policy that was written with it: its own scripts alone."""
+    """The map of one dataset, made when it was published, under the policy that was written with it."""
     visitor = site.visitor(request)
     publication = asked_version(site, visitor, request.path_params["id"])
     previews = site.shelf.facts(publication).previews

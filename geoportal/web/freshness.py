@@ -10,7 +10,7 @@ from geoportal.model.record import Record
 
 DAYS = {"daily": 1, "weekly": 7, "fortnightly": 14}
 MONTHS = {"monthly": 1, "quarterly": 3, "biannually": 6, "annually": 12, "biennially": 24}
-"""Codes of MD_MaintenanceFrequencyCode (ISO 19115-1) that promise a date; the others (asNeeded, irregular ...) promise none."""
+"""Codes of MD_MaintenanceFrequencyCode (ISO 19115-1) that promise a date; asNeeded, irregular and others do not."""
 
 
 @dataclass(frozen=True, slots=True)

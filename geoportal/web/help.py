@@ -24,11 +24,8 @@ def overview(site: Site, request: Request) -> Response:
     groups: dict[str, list[RuleRow]] = defaultdict(list)
     for rule in sorted(RULES.values(), key=lambda r: (weights[r.severity], r.id)):
         element = words.code("element", str(rule.element))
-        groups[element].append(
-            RuleRow(
-                rule.id, texts.title(rule.id, visitor.language), str(rule.severity), element, url("rule", id=rule.id)
-            )
-        )
+        title = texts.title(rule.id, visitor.language)
+        groups[element].append(RuleRow(title, str(rule.severity), url("rule", id=rule.id)))
     ordered = tuple((element, tuple(groups[element])) for element in sorted(groups))
     return site.show(HelpPage(ordered, len(RULES)), request, visitor)
 

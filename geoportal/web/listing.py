@@ -1,4 +1,4 @@
-"""Katalog: the datasets that exist for a reader, searched, filtered, sorted and counted; every choice is a plain link."""
+"""Katalog: the datasets that exist for a reader, searched, filtered, sorted, counted; every choice is a link."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What each page shows: one frozen dataclass a page, with a template of the same name in ``templates/``.
 
-All values are for one reader: texts are in the reader's language, links are addresses, numbers are written out where they are
-read as text. Templates lay out and never decide.
+All values are for one reader: texts are in the reader's language, links are addresses, numbers are written out where
+they are read as text. Templates lay out and never decide.
 """
 
 from __future__ import annotations
@@ -332,10 +332,8 @@ class AboutPage(Page):
 class RuleRow:
     """A rule in the list of rules."""
 
-    id: str
     title: str
     severity: str
-    element: str
     href: str
 
 

@@ -87,8 +87,8 @@ def home_page(site: Site, visitor: Visitor) -> HomePage:
 def region_publication(site: Site, everything: list[Publication]) -> Publication | None:
     """The dataset whose drawing stands for the region on the first page.
 
-    Of those with a drawing: polygons of topic ``boundaries`` first, then other polygons, then anything; the one with most features,
-    then the first by id. No setting names it, so that a new node shows a map as soon as it has one.
+    Of those with a drawing: polygons of topic ``boundaries`` first, then other polygons, then anything; the one with
+    most features, then the first by id. No setting names it: a new node shows a map as soon as it has one.
     """
 
     def rank(publication: Publication) -> tuple[bool, bool, int, str]:

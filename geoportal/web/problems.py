@@ -1,7 +1,7 @@
 """Errors for people and programs: the one place that turns an exception into a page or an RFC 9457 problem document.
 
-What is hidden and what is missing give the same answer, byte for byte: neither says anything of the address asked for but the
-address itself (``instance``). An exception that nobody foresaw is logged under an id, and the id alone is shown.
+What is hidden and what is missing give the same answer, byte for byte: neither says anything of the address asked for
+but the address itself (``instance``). An exception that nobody foresaw is logged under an id; the id alone is shown.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as an answer: its class, the HTTP status, a sentence on this very case, and the id of its entry in the log."""
+    """An error as an answer: class, HTTP status, a sentence on this very case, the id of its entry in the log."""
 
     kind: type[GeoportalError]
     status: int

@@ -1,4 +1,4 @@
-"""The quality of a version in numbers that the dataset page and the catalogue show: counts, and one score out of 100."""
+"""The quality of a version in numbers, as the dataset page and the catalogue show it: counts, and a score of 100."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ GOOD = 90
 class Quality:
     """What a report comes to.
 
-    ``score`` is the share of the checked rules that found nothing to mend (a mere note counts as passed), in hundredths and
-    rounded down, so that 100 means all of them; None where nothing was checked. Counts are of findings, places of occurrences.
+    ``score`` is the share of the checked rules that found nothing to mend (a mere note counts as passed), in hundredths
+    and rounded down, so that 100 means all of them; None where nothing was checked. Counts are of findings, places of
+    occurrences.
     """
 
     score: int | None

@@ -1,4 +1,4 @@
-"""Mutu: the report on a version for its readers; the verdict first, then the findings, heaviest first, each with its places."""
+"""Mutu: the report on a version for its readers; verdict first, then the findings, heaviest first, with places."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def more_places(words: Wording, finding: Finding) -> str:
 
 
 def place(words: Wording, said: str, href: str | None, item: Occurrence, degrees: ToDegrees) -> Place:
-    """One place: the feature, what else is involved, and where it is in degrees; a place without coordinates says so."""
+    """One place: the feature, what else is involved, where it is in degrees; one without coordinates says so."""
     if item.feature and item.related:
         title = words.t("place.features", a=item.feature, b=item.related)
     elif item.feature:
@@ -143,7 +143,7 @@ def address_of(dataset_id: str, item: Occurrence, version: int | None) -> str | 
 
 
 def to_degrees(crs: str | None) -> ToDegrees:
-    """A function from coordinates in ``crs`` to longitude and latitude (CRS84); it gives None where that cannot be told."""
+    """A function from coordinates in ``crs`` to longitude and latitude (CRS84); None where that cannot be told."""
     if crs is None:
         return lambda _: None
     from pyproj import Transformer

@@ -97,7 +97,7 @@ class Site:
         """
         error = isinstance(page, ErrorPage)
         kept = [] if error else [(name, value) for name, value in visitor.query if name != "lang"]
-        languages = self.node.settings.node.languages
+        languages: tuple[str, ...] = self.node.settings.node.languages
         switches = {language: "?" + urlencode([*kept, ("lang", language)]) for language in languages}
         here = f"{self.node.settings.base_url}{quote(visitor.path)}"
         alternates = [] if error else [(language, here + switches[language]) for language in languages]

@@ -18,8 +18,8 @@ LANGUAGE_COOKIE = "lang"
 class Visitor:
     """One request as the pages see it.
 
-    ``explicit`` tells that the address names the language: then links carry it on. ``anonymous`` is a request that says nothing
-    of who asks: only its answers may lie in a shared cache.
+    ``explicit`` tells that the address names the language: then links carry it on. ``anonymous`` is a request that says
+    nothing of who asks: only its answers may lie in a shared cache.
     """
 
     language: str
@@ -39,7 +39,7 @@ class Visitor:
 
 
 def visitor_of(request: Request, languages: tuple[str, ...]) -> Visitor:
-    """Read the visitor from a request: language from ``?lang=``, then the cookie, then Accept-Language, then the node's first."""
+    """Read the visitor; the language is that of ``?lang=``, of the cookie, of Accept-Language, or the node's first."""
     asked = request.query_params.get("lang")
     kept = request.cookies.get(LANGUAGE_COOKIE)
     if asked in languages:
@@ -59,7 +59,7 @@ def visitor_of(request: Request, languages: tuple[str, ...]) -> Visitor:
 
 
 def accepted_language(header: str, languages: tuple[str, ...]) -> str:
-    """The language of ``languages`` that an Accept-Language header likes best; the first one where it names none of them."""
+    """The language that an Accept-Language header likes best; the first one where it names none of them."""
     best, weight = languages[0], 0.0
     for tag, quality in weighted(header):
         language = tag.split("-")[0]
@@ -69,7 +69,7 @@ def accepted_language(header: str, languages: tuple[str, ...]) -> str:
 
 
 def weighted(header: str) -> list[tuple[str, float]]:
-    """The values of an Accept header in lower case with their weights (RFC 9110 12.4.2); a weight that is no number counts 0."""
+    """The values of an Accept header in lower case with their weights (RFC 9110 12.4.2); 0 for what is no number."""
     found = []
     for part in header.lower().split(","):
         value, *parameters = (piece.strip() for piece in part.split(";"))
@@ -80,7 +80,7 @@ def weighted(header: str) -> list[tuple[str, float]]:
                     quality = min(1.0, max(0.0, float(parameter[2:])))
                 except ValueError:
                     quality = 0.0
-        if value and quality == quality:
+        if value:
             found.append((value, quality))
     return found
 

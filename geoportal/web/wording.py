@@ -1,4 +1,4 @@
-"""How the portal speaks: texts of the ``portal`` domain, numbers, sizes, dates and places in the reader's language (UI 7)."""
+"""How the portal speaks: texts of the ``portal`` domain, numbers, sizes, dates, places in the reader's language."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Wording:
         return text(DOMAIN, key, self.language, **params)
 
     def n(self, key: str, count: int, **params: object) -> str:
-        """The text of a key about ``count`` things: ``key.one`` where there is one and the language tells them apart."""
+        """The text of a key about ``count`` things: ``key.one`` for one, where the language tells them apart."""
         single = f"{key}.one"
         chosen = single if count == 1 and has_text(DOMAIN, single, self.language) else key
         return self.t(chosen, n=self.number(count), **params)
@@ -56,7 +56,7 @@ class Wording:
         return f"{self.number(value, 1 if unit in ('MB', 'GB') and value < 100 else 0)} {unit}"
 
     def day(self, value: date | datetime | str | None, form: str = "d MMM y") -> str:
-        """A day as people write it; of a time, the day in the node's zone; a text that is no ISO date stays as it is."""
+        """A day as people write it; of a time, the day in the node's zone; a text that is no ISO date stays."""
         if value is None:
             return ""
         if isinstance(value, str):
@@ -66,7 +66,7 @@ class Wording:
                 return value
         if isinstance(value, datetime):
             value = value.astimezone(self.zone).date()
-        return format_date(value, form, locale=self.language)
+        return str(format_date(value, form, locale=self.language))
 
     def long_day(self, value: date | datetime | str | None) -> str:
         """A day with the month in full."""

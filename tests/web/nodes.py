@@ -33,6 +33,11 @@ SPECIFICATION = Specification(
     fields=(FieldSpecification("kode", "text", required=True, unique=True), FieldSpecification("nama", "text")),
 )
 
+HIDDEN = {"rahasia_satu": "XQPRIVATQX", "rahasia_dua": "XQGOVERNQX"}
+"""Guarded datasets, each with a word that stands nowhere else."""
+
+EVIL = "<script>alert(1)</script>\"'`${alert(2)}{{ 7*7 }}"
+
 
 def make_node(folder: Path, **web: Any) -> Node:
     """A node with an empty data directory and the project's configuration of producers."""
@@ -70,7 +75,7 @@ def points(count: int, name: str = "unsur") -> Layer:
 def report_on(layer: Layer, findings: Iterable[Finding] = (), spec: str | None = "uji") -> Report:
     """A report that says that three rules were looked at, and what was found."""
     found = tuple(findings)
-    checked = {"geometry-invalid", "geometry-null", "key-duplicate", *(finding.rule for finding in found)}
+    checked = {"geometry-invalid", "geometry-missing", "key-duplicate", *(finding.rule for finding in found)}
     return Report((summary_of(layer),), found, spec, tuple(sorted(checked)))
 
 
@@ -173,3 +178,62 @@ def token(node: Node, *classes: Classification, name: str = "uji") -> dict[str, 
     with node.register.begin() as conn:
         clear = people.add_token(conn, name, Audience(frozenset(classes)), 1)
     return {"authorization": f"Bearer {clear}"}
+
+
+def fill(node: Node) -> None:
+    """Two versions of an open dataset, a hostile one that was let through, one without drawings, two guarded."""
+    publish(node, "puskesmas", points(2), record=record_of("Puskesmas"))
+    layer = points(3)
+    found = [
+        finding("key-duplicate", Severity.WARNING, 30, [Occurrence("001", (116.5, -0.4), "002", {"value": "7"})]),
+        finding("geometry-simple-and-multi", Severity.INFO, 1, []),
+    ]
+    publish(
+        node,
+        "puskesmas",
+        layer,
+        record=record_of("Puskesmas"),
+        report=report_on(layer, found),
+        note="Satu puskesmas baru",
+    )
+    evil = points(2, EVIL)
+    record = record_of(
+        EVIL,
+        abstract=LocalText(EVIL * 30, EVIL),
+        keywords={"id": (EVIL,), "en": (EVIL,)},
+        lineage=LocalText(EVIL),
+        producer=EVIL,
+        licence=EVIL,
+        topic=EVIL,
+        update_frequency=EVIL,
+        content_date="2026-13-99",
+        synthetic=True,
+    )
+    hostile = finding("geometry-invalid", Severity.WARNING, 1, [Occurrence(EVIL, None, EVIL)], value=EVIL)
+    publish(
+        node,
+        "jahat",
+        evil,
+        record=record,
+        note=EVIL,
+        override=EVIL,
+        report=report_on(evil, [hostile]),
+    )
+    publish(node, "tanpa_gambar", record=record_of("Tanpa Gambar", topic="structure"), pictures=False)
+    for (dataset_id, word), access in zip(
+        HIDDEN.items(), (Classification.PRIVATE, Classification.GOVERNMENT), strict=True
+    ):
+        publish(
+            node,
+            dataset_id,
+            points(4, word),
+            record=record_of(
+                word,
+                abstract=LocalText(f"Isi {word}", f"About {word}"),
+                keywords={"id": (word,), "en": (word,)},
+                topic="farming",
+                producer="pertanian",
+            ),
+            access=access,
+            note=word,
+        )
