@@ -25,6 +25,12 @@ def json_values(series: Any, kind: str) -> Values:
         return _instants(series, kind)
     if kind == "number" and series.dtype == np.float32:
         return _short_floats(series.to_numpy())
+    plain = isinstance(series.dtype, np.dtype) and series.dtype.kind
+    if (kind, plain) in (("integer", "i"), ("integer", "u"), ("boolean", "b"), ("number", "i")):
+        found: Values = series.tolist()
+        return [float(value) for value in found] if kind == "number" else found
+    if kind == "string" and (texts := _plain_texts(series)) is not None:
+        return texts
     convert = _CONVERTERS[kind]
     return [
         None if missing else convert(value)
@@ -58,6 +64,16 @@ def _short_floats(numbers: NDArray[np.float32]) -> Values:
     # 1.1 in four bytes is 1.1, not 1.100000023841858: orjson writes the fewest digits that give the four bytes back.
     found: Values = orjson.loads(orjson.dumps(np.ascontiguousarray(numbers), option=orjson.OPT_SERIALIZE_NUMPY))
     return found
+
+
+def _plain_texts(series: Any) -> Values | None:
+    """The values of a column that holds nothing but text that can be written, and gaps; else None."""
+    texts = [None if missing else value for value, missing in zip(series.tolist(), series.isna().tolist(), strict=True)]
+    try:
+        "".join(text for text in texts if text is not None).encode("utf-8")
+    except (TypeError, UnicodeEncodeError):
+        return None
+    return texts
 
 
 def _text(value: Any) -> str | None:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import shapely
 
 from geoportal.model.layer import Layer
 from geoportal.model.record import Record
-from geoportal.serving.build import served_fields
+from geoportal.serving.build import geometries_of, served_fields
 from geoportal.serving.columns import json_values
 from geoportal.serving.summary import FRAGMENTS, read_summary
 
@@ -57,7 +58,6 @@ def write_geopackage(layer: Layer, path: Path, dataset_id: str, record: Record) 
 
     served = served_fields(layer)
     frame = layer.frame.iloc[:, [column for column, _ in served]].copy()
-    geometry = getattr(layer.frame, "active_geometry_name", None)
     names = _column_names([field.name for _, field in served])
     frame.columns = names
     for name, (_, field) in zip(names, served, strict=True):
@@ -69,19 +69,18 @@ def write_geopackage(layer: Layer, path: Path, dataset_id: str, record: Record) 
         "DESCRIPTION": record.abstract.in_language(_LANGUAGE),
         "SPATIAL_INDEX": "YES",
     }
+    geometries = geometries_of(layer)
+    if shapely.get_type_id(geometries).max(initial=-1) < 0 and layer.crs is None:
+        options["ASPATIAL_VARIANT"] = "GPKG_ATTRIBUTES"
+        placed = frame
+    else:
+        import geopandas
+
+        options["GEOMETRY_NAME"] = _free("geom", [*names, options["FID"]])
+        place = _free("geometry", names)
+        placed = geopandas.GeoDataFrame({**frame, place: geometries}, geometry=place, crs=layer.crs)
     path.unlink(missing_ok=True)
     with _fixed_clock():
-        if geometry is None:
-            pyogrio.write_dataframe(
-                frame,
-                path,
-                layer=dataset_id,
-                driver="GPKG",
-                layer_options={**options, "ASPATIAL_VARIANT": "GPKG_ATTRIBUTES"},
-            )
-            return
-        options["GEOMETRY_NAME"] = _free("geom", [*names, options["FID"]])
-        placed = frame.set_geometry(layer.frame[geometry].array, crs=layer.crs)
         pyogrio.write_dataframe(placed, path, layer=dataset_id, driver="GPKG", layer_options=options)
 
 

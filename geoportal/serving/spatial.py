@@ -114,7 +114,9 @@ class SpatialIndex:
         """All rows of ``found`` and those without a place, each once, in the order of the layer."""
         rows = np.concatenate([self.placeless, *found])
         if len(rows) * 32 < self.count:
-            return np.unique(rows)
+            rows.sort()
+            repeated = rows[1:] == rows[:-1]
+            return np.concatenate([rows[:1], rows[1:][~repeated]]) if repeated.any() else rows
         mask = np.zeros(self.count, dtype=np.bool_)
         mask[rows] = True
         return np.flatnonzero(mask).astype(np.int32)

@@ -25,7 +25,7 @@ WITA = timezone(timedelta(hours=8))
         ("boolean", pd.Series([1, 0]), [True, False]),
         ("string", pd.Series(["<b>", "", None, "Sumber Sari ‘½’"]), ["<b>", "", None, "Sumber Sari ‘½’"]),
         ("string", pd.Series(["a\ud800b"], dtype=object), ["a\ufffdb"]),
-        ("string", pd.Series([6402, None], dtype=object), ["6402", None]),
+        ("string", pd.Series([6402, None, 0, ""], dtype=object), ["6402", None, "0", ""]),
         ("date", pd.Series([date(2024, 2, 29), None], dtype=object), ["2024-02-29", None]),
         ("date", pd.Series(["2024-02-29"]).astype("datetime64[ms]"), ["2024-02-29"]),
         ("date", pd.Series([datetime(2024, 2, 29, 12, tzinfo=UTC)], dtype=object), ["2024-02-29"]),

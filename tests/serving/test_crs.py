@@ -1,6 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pyproj
 import pytest
 from pyproj import Transformer
 
@@ -44,7 +45,7 @@ def test_srgi2013_to_utm_of_wgs84_is_no_ballpark():
 
 
 def test_a_ballpark_is_taken_when_there_is_nothing_else_and_says_so():
-    sphere = 'GEOGCS["Bola",DATUM["Bola",SPHEROID["Bola",6371000,0]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]'
+    sphere = pyproj.CRS.from_proj4("+proj=longlat +R=6371000 +no_defs").to_wkt()
     way = crs.operation(sphere, crs.CRS84)
     assert way.ballpark
     assert way.accuracy_m is None

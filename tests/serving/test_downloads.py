@@ -73,12 +73,13 @@ def test_names_that_clash_with_those_of_a_geopackage(tmp_path):
         "FID_2": ["e", "f"],
         "Nama": ["g", "h"],
         "nama": ["i", "j"],
+        "GEOMETRY": ["m", "n"],
         "a\"b'c": ["k", "l"],
     }
     _, geopackage, _ = made(tmp_path / "s", polygons(2), columns)
     found = geopandas.read_file(geopackage)
-    assert list(found.columns) == ["fid", "geom", "FID_2", "Nama", "nama_2", "a\"b'c", "geometry"]
-    assert found.iloc[1].tolist()[:6] == ["b", "d", "f", "h", "j", "l"]
+    assert list(found.columns) == ["fid", "geom", "FID_2", "Nama", "nama_2", "GEOMETRY", "a\"b'c", "geometry"]
+    assert found.iloc[1].tolist()[:7] == ["b", "d", "f", "h", "j", "n", "l"]
 
 
 def test_no_geometry_and_mixed_geometry(tmp_path):
@@ -91,6 +92,14 @@ def test_no_geometry_and_mixed_geometry(tmp_path):
     assert found["n"].tolist() == list(range(5))
     assert found.geometry.iloc[1] is None
     assert found.geometry.iloc[4].has_z
+
+
+def test_a_layer_in_which_nothing_has_a_place(tmp_path):
+    _, geopackage, _ = made(tmp_path / "s", [None, None], {"n": [1, 2]})
+    found = geopandas.read_file(geopackage)
+    assert found["n"].tolist() == [1, 2]
+    assert found.geometry.tolist() == [None, None]
+    assert found.crs == "EPSG:4326"
 
 
 def test_an_empty_layer(tmp_path):

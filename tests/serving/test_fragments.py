@@ -1,5 +1,7 @@
 import json
 import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import geopandas
@@ -13,6 +15,7 @@ from geoportal.errors import BadRequest, Unavailable
 from geoportal.model.layer import Field, Layer
 from geoportal.serving.crs import CRS84
 from geoportal.serving.fragments import open_serving
+from tests.processes import ROOT
 from tests.serving.samples import features, layer, polygons, served
 
 CODES = [9490, 9480, 23837, 23838, 32750, 32650, 3857, 4326, 9470]
@@ -209,6 +212,13 @@ def test_opening_what_is_not_whole(tmp_path):
     (folder / "summary.json").write_text("{")
     with pytest.raises(Unavailable):
         open_serving(folder)
+
+
+def test_readers_load_nothing_heavy():
+    heavy = ("geopandas", "pandas", "pyogrio", "fiona", "pyarrow")
+    script = f"import sys, geoportal.serving.fragments; print(*[name for name in {heavy!r} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
 
 
 def test_features_are_valid_geojson_in_every_way_of_asking(serving):
