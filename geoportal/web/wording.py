@@ -59,14 +59,16 @@ class Wording:
         """A day as people write it; of a time, the day in the node's zone; a text that is no ISO date stays."""
         if value is None:
             return ""
-        if isinstance(value, str):
+        if isinstance(value, datetime):
+            day = value.astimezone(self.zone).date()
+        elif isinstance(value, date):
+            day = value
+        else:
             try:
-                value = date.fromisoformat(value)
+                day = date.fromisoformat(value)
             except ValueError:
                 return value
-        if isinstance(value, datetime):
-            value = value.astimezone(self.zone).date()
-        return str(format_date(value, form, locale=self.language))
+        return format_date(day, form, locale=self.language)
 
     def long_day(self, value: date | datetime | str | None) -> str:
         """A day with the month in full."""

@@ -13,9 +13,8 @@ from geoportal.web import pages
 from geoportal.web.pages import Page
 from geoportal.web.site import TEMPLATES, site_of
 
-PAGES = [
-    kind for kind in vars(pages).values() if isinstance(kind, type) and issubclass(kind, Page) and kind is not Page
-]
+KINDS = [kind for kind in vars(pages).values() if isinstance(kind, type) and issubclass(kind, Page)]
+PAGES = [kind for kind in KINDS if kind is not Page]
 SHARED = {"base.html", "components.html", "icons.html"}
 TEXT = re.compile(r"""\b(?:t|w\.n|w\.rich|words\.(?:t|n|rich))\(\s*["']([a-z][a-zA-Z0-9.-]*[a-z-])["']\s*[,)]""")
 
