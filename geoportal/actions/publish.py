@@ -36,6 +36,7 @@ def judge(node: Node, dataset: Dataset, version: Version) -> Report:
 
 def build(node: Node, dataset: Dataset, version: Version) -> str:
     """Build serving files, downloads and previews of a version under ``derived/``; return the name of the build."""
+    from geoportal.maps.ground import read_ground
     from geoportal.maps.pages import write_previews
     from geoportal.serving.build import build as build_serving
     from geoportal.serving.downloads import build_downloads
@@ -53,6 +54,7 @@ def build(node: Node, dataset: Dataset, version: Version) -> str:
         dataset_id=dataset.dataset_id,
         version=version.number,
         credits=node.settings.node.title.local(),
+        ground=read_ground(node.settings.config / "ground.geojson"),
     )
     node.files.finish_build(version.digest, name)
     return name
