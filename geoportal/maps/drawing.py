@@ -106,7 +106,7 @@ def draw(layer: Layer, most: int = MOST_FEATURES) -> Drawing:
     dimension = DIMENSIONS[kinds[candidates]]
     chosen = _choose(source[candidates], dimension, most)
     rows, dimension = candidates[chosen], dimension[chosen]
-    shapes = place(source[rows])
+    shapes = _paintable(place(source[rows]))
     bounds = shapely.bounds(shapes)
     there = np.isfinite(bounds).all(axis=1) & (np.abs(bounds[:, 1::2]) <= 90).all(axis=1)
     there &= (np.abs(bounds[:, ::2]) <= 360).all(axis=1)
@@ -142,6 +142,25 @@ def _placer(crs: str | None) -> Callable[[Shapes], Shapes] | None:
         return np.column_stack([x, y])
 
     return lambda shapes: shapely.transform(shapes, to_degrees)
+
+
+def _paintable(shapes: Shapes) -> Shapes:
+    """Areas that cross themselves as the same faces without a crossing: only for the picture, so that it can be
+    simplified.
+    """
+    crossed = (shapely.get_dimensions(shapes) == AREA) & ~shapely.is_valid(shapes) & np.isfinite(shapely.length(shapes))
+    if not crossed.any():
+        return shapes
+    result = shapes.copy()
+    for place in np.flatnonzero(crossed):
+        try:
+            faces = shapely.get_parts(shapely.make_valid(shapes[place], method="structure", keep_collapsed=False))
+        except shapely.errors.GEOSException:
+            continue
+        faces = faces[shapely.get_dimensions(faces) == AREA]
+        if len(faces):
+            result[place] = shapely.multipolygons(list(faces))
+    return result
 
 
 def _choose(shapes: Shapes, dimension: npt.NDArray[np.int_], most: int) -> npt.NDArray[np.intp]:

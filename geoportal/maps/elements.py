@@ -230,7 +230,7 @@ class Names(MacroElement):
         signs.forEach(function (each) {
             var word = each.sign.getElement().firstChild;
             each.wide = word.offsetWidth;
-            each.high = word.offsetHeight;
+            each.high = word.offsetHeight + 4;
         });
         place();
     }

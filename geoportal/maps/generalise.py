@@ -11,6 +11,7 @@ import shapely
 from geoportal.maps.drawing import AREA, DIMENSIONS, POINT, Shapes
 
 ROUNDS: Final = 12
+MOSAIC: Final = 0.8
 INLET: Final = 0.006
 """Half the width of an inlet that runs together on a map of the whole, as a part of its span."""
 
@@ -69,21 +70,22 @@ def simplified(shapes: Shapes, tolerance: float) -> Shapes:
     return np.where(shapely.is_empty(result), shapes, result)
 
 
-def is_mosaic(shapes: Shapes) -> bool:
-    """Whether areas tile the ground, as administrative units do: most of them share a border with another, nearly none
-    overlaps.
+def is_mosaic(areas: Shapes, width: float) -> bool:
+    """Whether areas tile the ground, as administrative units do: together they have far less edge than one by one.
+
+    ``width`` is that of the whole in the unit of the areas; neighbours that miss each other by less than a thousandth
+    of it still count as neighbours.
     """
-    shapes = shapes[shapely.is_valid(shapes)]
-    if len(shapes) < 2:
+    sound = areas[shapely.is_valid(areas)]
+    if len(sound) < 2:
         return False
-    tree = shapely.STRtree(shapes)
-    left, right = tree.query(shapes, predicate="touches")
-    neighbours = np.unique(left[left != right])
-    return len(neighbours) > len(shapes) / 2
+    joined = shapely.union_all(shapely.buffer(sound, width / 2000, quad_segs=1), grid_size=width / 100_000)
+    return float(shapely.length(joined)) < MOSAIC * float(shapely.length(sound).sum())
 
 
-def mosaic_lines(areas: Shapes, span: float) -> MosaicLines:
-    """The lines of a mosaic of areas, each drawn once. ``span`` is the width of the whole in the unit of the areas.
+def mosaic_lines(areas: Shapes, span: float, inlet: float | None = None) -> MosaicLines:
+    """The lines of a mosaic of areas, each drawn once. ``span`` is the width of the whole in the unit of the areas,
+    ``inlet`` half the width of an inlet that runs together.
 
     Hairline holes and slivers of a mosaic with faults are no edge. Where the edge winds through inlets too narrow to
     show (a delta), it is a shore: drawn as thinly as water, or it would run together into a black knot.
@@ -91,7 +93,7 @@ def mosaic_lines(areas: Shapes, span: float) -> MosaicLines:
     sound = areas[shapely.is_valid(areas)]
     whole = _without_hairlines(shapely.union_all(sound, grid_size=span / 100_000), span)
     edge = shapely.boundary(whole)
-    reach = span * INLET
+    reach = span * INLET if inlet is None else inlet
     gaps = shapely.get_parts(shapely.difference(_closed(whole, reach), whole))
     deep = gaps[shapely.area(gaps) > 3 * reach**2]
     inlets = shapely.buffer(shapely.union_all(deep), reach * 0.35, quad_segs=4)

@@ -41,7 +41,7 @@ def plan(layer: Layer, record: Record) -> Plan:
     room = int((MOST_BYTES * 0.97 - weight) / CORNER_BYTES) - 5 * len(drawing)
     # A mosaic draws its borders a second time: only half of the room is for its areas.
     shapes, coarse = within(drawing.shapes, min(MOST_CORNERS, max(2000, room // 2)), span(drawing.extent))
-    mosaic = bool(len(drawing)) and drawing.areas == len(drawing) and is_mosaic(shapes)
+    mosaic = bool(len(drawing)) and drawing.areas == len(drawing) and is_mosaic(shapes, span(drawing.extent))
     return Plan(drawing, shapes, coarse, mosaic_lines(shapes, span(drawing.extent)) if mosaic else None)
 
 

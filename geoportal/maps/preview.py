@@ -210,8 +210,9 @@ def _lay_features(chart: folium.Map, planned: Plan, classes: Classes, values: Va
         return
     entries = [classes.entries[position] for position in classes.of_feature[drawing.rows]]
     radius = 8.0 if len(drawing) <= 60 else 5.5 if len(drawing) <= 400 else 3.5
+    thickness = 2.4 if len(drawing) <= 500 else 1.5
     looks = [
-        _look(entry, int(dimension), mosaic, radius)
+        _look(entry, int(dimension), mosaic, radius, thickness)
         for entry, dimension in zip(entries, drawing.dimension, strict=True)
     ]
     features = [
@@ -233,14 +234,14 @@ def _lay_features(chart: folium.Map, planned: Plan, classes: Classes, values: Va
     collection.add_to(chart)
 
 
-def _look(entry: Entry, dimension: int, mosaic: bool, radius: float) -> dict[str, Any]:
+def _look(entry: Entry, dimension: int, mosaic: bool, radius: float, thickness: float) -> dict[str, Any]:
     """Leaflet's path options of one feature; the same keys for all, so that a marked feature can be reset."""
     look: dict[str, Any] = {"fillColor": entry.colour, "fillOpacity": 1, "opacity": 1, "dashArray": None}
     if dimension == POINT:
         ring = 2.2 if radius > 6 else 1.4 if radius > 4 else 0.8
         return look | {"fill": True, "radius": radius, "color": rim(entry.colour), "weight": ring}
     if dimension == LINE:
-        return look | {"color": entry.colour, "weight": 2.4, "fillOpacity": 0, "fillColor": "none"}
+        return look | {"color": entry.colour, "weight": thickness, "fillOpacity": 0, "fillColor": "none"}
     if entry.missing:
         return look | {"color": earth.BORDER, "weight": 0.8, "dashArray": "4 3"}
     if mosaic:

@@ -33,25 +33,42 @@ SMALL: Final = 7.0
 """Pixels: an area below this is drawn as a dot."""
 FINEST: Final = 0.6
 """Pixels: no corner finer than this is worth its weight."""
-LEVELS: Final = 18
+LADDER: Final = (
+    *((tolerance, True, 1.0) for tolerance in (FINEST, 0.8, 1.1, 1.4)),
+    *((tolerance, False, 1.0) for tolerance in (FINEST, 0.8, 1.1, 1.5)),
+    *(
+        (2.0, False, 0.7),
+        (2.7, False, 0.5),
+        (3.6, False, 0.3),
+        (5.0, False, 0.15),
+        (7.0, False, 0.06),
+        (10.0, False, 0.02),
+    ),
+)
+"""What is tried until a picture is light enough: tolerance in pixels, whether borders inside a mosaic are drawn, share
+of features.
+"""
 KM_PER_DEGREE: Final = 111.32
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of picture: its size in pixels, its weight in bytes at most, and what is on it."""
+    """A kind of picture: its size in pixels, its weight in bytes at most, and what is on it.
+
+    ``inlet`` is half the width in pixels of an inlet that would run together."""
 
     file: str
     width: int
     height: int
     margin: int
     most_bytes: int
+    inlet: float
     sea: str
     small: bool
 
 
-MAP: Final = Format("map.svg", 764, 520, 22, 60_000, earth.SEA, small=False)
-THUMB: Final = Format("thumb.svg", 192, 132, 8, 6_000, "#EAF2F2", small=True)
+MAP: Final = Format("map.svg", 764, 520, 22, 60_000, 2.6, earth.SEA, small=False)
+THUMB: Final = Format("thumb.svg", 192, 132, 8, 6_000, 1.6, "#EAF2F2", small=True)
 
 
 def write_thumbnail(
@@ -103,20 +120,22 @@ def picture(
     colours = np.array(classes.colours(drawing.rows), dtype=object)
     names = [] if form.small else _names(layer, record, drawing, shapes, form)
     dimension, lines = drawing.dimension, None
-    if drawing.areas == len(drawing) and is_mosaic(shapes):
-        lines = mosaic_lines(shapes, float(max(form.width, form.height)))
-        shapes, colours = _dissolved(shapes, colours)
-        dimension = np.full(len(shapes), AREA)
-    written, tolerance, share = "", FINEST, 1.0
-    for level in range(LEVELS):
+    if drawing.areas == len(drawing):
+        bounds = shapely.total_bounds(shapes)
+        width = float(max(bounds[2] - bounds[0], bounds[3] - bounds[1]))
+        if is_mosaic(shapes, width):
+            lines = mosaic_lines(shapes, width, form.inlet)
+            shapes, colours = _dissolved(shapes, colours)
+            dimension = np.full(len(shapes), AREA)
+    written = ""
+    for tolerance, inner, share in LADDER:
+        if inner and not lines:
+            continue
         kept = len(shapes) if lines else max(1, int(len(shapes) * share))
-        page = _Page(form, window, land, classes.themed, lines, tolerance, inner=level < LEVELS // 3)
+        page = _Page(form, window, land, classes.themed, lines, tolerance, inner)
         written = page.document(shapes[:kept], dimension[:kept], colours[:kept], names)
         if len(written.encode()) <= form.most_bytes:
-            return written
-        tolerance *= 1.35
-        if level >= 4:
-            share *= 0.7
+            break
     return written
 
 
