@@ -28,13 +28,31 @@ GEOJSON = {JSON: ("application/geo+json", "application/json", "application/vnd.g
 OPENAPI = {JSON: ("application/vnd.oai.openapi+json", "application/openapi+json", "application/json"), HTML: _PAGE}
 
 ITEMS = frozenset(
-    {"limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "properties", "sortby", "skipGeometry", "resulttype", "version"}
+    {
+        "limit",
+        "offset",
+        "bbox",
+        "bbox-crs",
+        "crs",
+        "datetime",
+        "properties",
+        "sortby",
+        "skipGeometry",
+        "resulttype",
+        "version",
+    }
 )
 ITEM = frozenset({"crs", "version"})
 
 RESOURCES = (
     Resource("landing", "/ogc", lambda api, ask: pygeoapi_api.landing_page(api, ask), LINKED, "application/json"),
-    Resource("conformance", "/ogc/conformance", lambda api, ask: pygeoapi_api.conformance(api, ask), PLAIN, "application/json"),
+    Resource(
+        "conformance",
+        "/ogc/conformance",
+        lambda api, ask: pygeoapi_api.conformance(api, ask),
+        PLAIN,
+        "application/json",
+    ),
     Resource("openapi", "/ogc/openapi", lambda api, ask: pygeoapi_api.openapi_(api, ask), OPENAPI, OPENAPI_TYPE),
     Resource(
         "collections",

@@ -30,16 +30,17 @@ LOCALES = {"id": "id-ID", "en": "en-US"}
 
 WGS84 = "http://www.opengis.net/def/crs/EPSG/0/4326"
 WORLD = (-180.0, -90.0, 180.0, 90.0)
-MEDIA_TYPES = {
-    ".gpkg": "application/geopackage+sqlite3",
-    ".geojson": "application/geo+json",
-    ".csv": "text/csv",
-    ".kml": "application/vnd.google-earth.kml+xml",
-    ".fgb": "application/flatgeobuf",
-    ".parquet": "application/vnd.apache.parquet",
-    ".pmtiles": "application/vnd.pmtiles",
-    ".zip": "application/zip",
+FORMATS = {
+    ".gpkg": ("GeoPackage", "application/geopackage+sqlite3"),
+    ".geojson": ("GeoJSON", "application/geo+json"),
+    ".csv": ("CSV", "text/csv"),
+    ".kml": ("KML", "application/vnd.google-earth.kml+xml"),
+    ".fgb": ("FlatGeobuf", "application/flatgeobuf"),
+    ".parquet": ("GeoParquet", "application/vnd.apache.parquet"),
+    ".pmtiles": ("PMTiles", "application/vnd.pmtiles"),
+    ".zip": ("Shapefile", "application/zip"),
 }
+"""Suffix of a download -> the name of its format, the same in every language, and its media type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,12 @@ class Download:
     @property
     def media_type(self) -> str:
         """The media type that goes with the name."""
-        return MEDIA_TYPES.get(Path(self.name).suffix, "application/octet-stream")
+        return FORMATS.get(Path(self.name).suffix, ("", "application/octet-stream"))[1]
+
+    @property
+    def title(self) -> str:
+        """The name of the format, or of the file where the format has none."""
+        return FORMATS.get(Path(self.name).suffix, (self.name, ""))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,32 +152,33 @@ def resource(served: Served, settings: Settings) -> dict[str, Any]:
 
 
 def links(served: Served, settings: Settings) -> list[dict[str, Any]]:
-    """The links of a collection beyond those of the API: its page, licence, preview and files (always with their length)."""
+    """The links of a collection beyond those of the API: its page, licence, preview and files (always with their length).
+
+    Titles are plain strings, as pygeoapi's schema wants them; it looks them up in our catalogue (seam S6).
+    """
     publication, base_url = served.publication, settings.base_url
     dataset_id, number = publication.dataset_id, publication.version.number
     found: list[dict[str, Any]] = [
         {
             "type": "text/html",
             "rel": "describedby",
-            "title": said("The page of this dataset"),
+            "title": "The page of this dataset",
             "href": f"{base_url}/dataset/{dataset_id}",
         },
         {
             "type": "text/html",
             "rel": "preview",
-            "title": said("Preview map of this dataset"),
+            "title": "Preview map of this dataset",
             "href": f"{base_url}/peta/{dataset_id}",
         },
     ]
     if licence := licence_url(publication.record.licence):
-        found.append(
-            {"type": "text/html", "rel": "license", "title": str(publication.record.licence), "href": licence}
-        )
+        found.append({"type": "text/html", "rel": "license", "title": str(publication.record.licence), "href": licence})
     found.extend(
         {
             "type": download.media_type,
             "rel": "enclosure",
-            "title": {LOCALES[code]: text("messages", "Download as {name}", code, name=download.name) for code in LOCALES},
+            "title": download.title,
             "href": f"{base_url}/berkas/{dataset_id}/{number}/{download.name}",
             "length": download.size_bytes,
         }
@@ -205,7 +212,9 @@ def said(key: str) -> dict[str, str]:
 
 def _description(settings: Settings) -> LocalText:
     tagline = settings.node.tagline.local()
-    return LocalText(*(f"{tagline.in_language(code)}. {text('messages', 'Service description', code)}" for code in LOCALES))
+    return LocalText(
+        *(f"{tagline.in_language(code)}. {text('messages', 'Service description', code)}" for code in LOCALES)
+    )
 
 
 def _abstract(record: Record) -> LocalText:
@@ -214,7 +223,9 @@ def _abstract(record: Record) -> LocalText:
 
 def _keywords(region: LocalText) -> Mapping[str, list[str]]:
     return {
-        locale: [word for word in ("OGC API", text("messages", "geospatial data", code), region.in_language(code)) if word]
+        locale: [
+            word for word in ("OGC API", text("messages", "geospatial data", code), region.in_language(code)) if word
+        ]
         for code, locale in LOCALES.items()
     }
 
@@ -223,4 +234,3 @@ def _extents(summary: Summary, settings: Settings) -> dict[str, Any]:
     """The layer's own extent; where it has no geometry, the region's, since pygeoapi asks for one."""
     box = summary.extent_crs84 or settings.region.extent or WORLD
     return {"spatial": {"bbox": [float(value) for value in box], "crs": CRS84}}
-

@@ -82,11 +82,19 @@ def _operation(path: str, operation: Document, sources: Mapping[str, Source], la
     kind = kind_of(path)
     parts = path.split("/")
     source = sources.get(parts[2]) if len(parts) > 2 else None
-    parameters = [_reference("parameters", "f-plain" if kind in WITHOUT_LINKED_DATA else "f"), _reference("parameters", "lang")]
+    parameters = [
+        _reference("parameters", "f-plain" if kind in WITHOUT_LINKED_DATA else "f"),
+        _reference("parameters", "lang"),
+    ]
     if kind == "items" and source is not None:
         parameters += _item_parameters(source, operation)
     elif kind == "item" and source is not None:
-        parameters = [_reference("parameters", "featureId"), *parameters, _crs("crs", source), _reference("parameters", "version")]
+        parameters = [
+            _reference("parameters", "featureId"),
+            *parameters,
+            _crs("crs", source),
+            _reference("parameters", "version"),
+        ]
     responses = {"200": _reference("responses", SUCCESS[kind])}
     for status, name in (("304", "NotModified"), ("400", "InvalidParameter"), ("401", "NotSignedIn")):
         responses[status] = _reference("responses", name)
@@ -115,7 +123,14 @@ def _item_parameters(source: Source, operation: Document) -> Iterator[Document]:
     made = {parameter.get("name"): parameter for parameter in operation["parameters"]}
     for name in names:
         if name not in RESERVED and name in made:
-            yield {"name": name, "in": "query", "required": False, "schema": made[name]["schema"], "style": "form", "explode": False}
+            yield {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "schema": made[name]["schema"],
+                "style": "form",
+                "explode": False,
+            }
 
 
 def _crs(name: str, source: Source) -> Document:

@@ -18,7 +18,7 @@ from pygeoapi.util import render_j2_template
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from geoportal.errors import GeoportalError, Unavailable
+from geoportal.errors import GeoportalError, NotAllowed, NotSignedIn, Unavailable
 from geoportal.model.access import Audience
 from geoportal.model.dataset import ID_PATTERN
 from geoportal.ogc import definition, documents
@@ -40,7 +40,10 @@ LOGGER = logging.getLogger("geoportal.ogc")
 
 ALLOWED = "GET, HEAD, OPTIONS"
 PAGE_TYPE = "text/html; charset=utf-8"
-ERROR_FORMS = {JSON: ("application/json", MEDIA_TYPE, "application/geo+json", "application/ld+json"), HTML: ("text/html", "application/xhtml+xml")}
+ERROR_FORMS = {
+    JSON: ("application/json", MEDIA_TYPE, "application/geo+json", "application/ld+json"),
+    HTML: ("text/html", "application/xhtml+xml"),
+}
 PREFLIGHT = {
     "access-control-allow-methods": ALLOWED,
     "access-control-allow-headers": "Accept, Accept-Language, Content-Type, If-None-Match",
@@ -120,6 +123,12 @@ class Edge:
             return answer(asking)
         except Problem as problem:
             return self._refusal(problem, asking)
+        except NotSignedIn as error:
+            return self._refusal(from_error(error), asking)
+        except NotAllowed as error:
+            # The last layer of access control held where the others should have: nobody outside learns that there was something to hold.
+            LOGGER.error("%s %s: %s", request.method, ascii(request.scope["path"]), error.detail)
+            return self._refusal(no_collection(), asking)
         except GeoportalError as error:
             if error.status >= 500:
                 LOGGER.error("%s: %s", error.code, error.detail)
@@ -127,7 +136,9 @@ class Edge:
         except Exception:
             number = secrets.token_hex(6)
             LOGGER.exception("fault %s", number)
-            return self._refusal(Problem(500, "The node has a fault. It was logged as {number}.", number=number), asking)
+            return self._refusal(
+                Problem(500, "The node has a fault. It was logged as {number}.", number=number), asking
+            )
 
     def _options(self, asking: Asking) -> Response:
         headers = {"allow": ALLOWED, "cache-control": "no-store", **cross_origin(asking.public)}
@@ -160,7 +171,9 @@ class Edge:
         if source is not None and "version" in resource.known:
             number = version_of(request)
             if number is not None and number != source.publication.version.number:
-                source = older = self.engine.older(self.node.publication(audience, source.publication.dataset_id, number))
+                source = older = self.engine.older(
+                    self.node.publication(audience, source.publication.dataset_id, number)
+                )
         fields = (
             [field.name for field in source.serving.summary.fields if field.name not in RESERVED]
             if source is not None and resource.fields
@@ -178,7 +191,9 @@ class Edge:
         body = view.kept.get(place) if resource.kept else None
         if body is None:
             api = view.for_request(older)
-            visit = Visit(audience, language, api.handles, api.sources, source, self.engine.site, request.scope["path"], ask.pairs)
+            visit = Visit(
+                audience, language, api.handles, api.sources, source, self.engine.site, request.scope["path"], ask.pairs
+            )
             with visiting(visit):
                 if resource.name == "openapi" and format_ == JSON:
                     api.openapi = definition.document(api, language)

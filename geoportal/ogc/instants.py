@@ -29,7 +29,8 @@ def span_of(value: str) -> tuple[datetime, datetime]:
     fraction = (match["fraction"] or "0")[:6].ljust(6, "0")
     zone = "+00:00" if match["zone"] in "Zz" else match["zone"]
     moment = _utc(
-        f"{year:04}-{month:02}-{day:02}T{match['hour']}:{match['minute']}:{min(match['second'], '59')}.{fraction}{zone}", value
+        f"{year:04}-{month:02}-{day:02}T{match['hour']}:{match['minute']}:{min(match['second'], '59')}.{fraction}{zone}",
+        value,
     )
     return moment, moment
 

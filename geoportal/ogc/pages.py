@@ -26,7 +26,9 @@ from geoportal.ogc.visit import Visit, visit_under_way
 if TYPE_CHECKING:
     from geoportal.ogc.source import Source
 
-_UNSAFE_IN_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_UNSAFE_IN_SCRIPT = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
 _LOCAL = re.compile(r"/(?![/\\])|[?#]")
 
 MAP_BYTES = 1_500_000
@@ -58,7 +60,9 @@ class PageEnvironment(Environment):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Take what pygeoapi passes and add what our templates ask for."""
-        super().__init__(*arguments, **{"bytecode_cache": _COMPILED, "trim_blocks": True, "lstrip_blocks": True, **options})
+        super().__init__(
+            *arguments, **{"bytecode_cache": _COMPILED, "trim_blocks": True, "lstrip_blocks": True, **options}
+        )
         self.filters.update({"plain_json": plain_json, "script_json": script_json, "local": local, "held": held_link})
         self.globals.update(
             visit=visit_under_way,
@@ -99,12 +103,12 @@ def language_of(locale: Locale | str | None) -> str:
 
 def plain_json(value: Any) -> Markup:
     """JSON for a JSON-LD document, where markup inside a value harms nobody and must stay as it is."""
-    return Markup(_dumped(value))  # noqa: S704  (no HTML: the .jsonld templates hold nothing else)
+    return Markup(_dumped(value))
 
 
 def script_json(value: Any) -> Markup:
     """JSON for ``<script type="application/json">``: the characters that could end the element are escaped inside the strings."""
-    return Markup(_dumped(value).translate(_UNSAFE_IN_SCRIPT))  # noqa: S704
+    return Markup(_dumped(value).translate(_UNSAFE_IN_SCRIPT))
 
 
 def _dumped(value: Any) -> str:
@@ -153,7 +157,9 @@ def shown(value: Any, language: str) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return number(value, language, min(9, len(f"{value!r}".partition(".")[2]))) if abs(value) < 1e15 else repr(value)
+        return (
+            number(value, language, min(9, len(f"{value!r}".partition(".")[2]))) if abs(value) < 1e15 else repr(value)
+        )
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 

@@ -32,8 +32,14 @@ def probe(publication: Publication, folder: Path, settings: Settings) -> None:
     for language in settings.node.languages:
         found = _asked(view, source, language, "items", settings)
         if found.get("numberMatched") != source.serving.count:
-            raise Unavailable(f"of {source.serving.count} features {found.get('numberMatched')} can be found", dataset=publication.dataset_id)
-        if found.get("numberReturned") != min(1, source.serving.count) or len(found["features"]) != found["numberReturned"]:
+            raise Unavailable(
+                f"of {source.serving.count} features {found.get('numberMatched')} can be found",
+                dataset=publication.dataset_id,
+            )
+        if (
+            found.get("numberReturned") != min(1, source.serving.count)
+            or len(found["features"]) != found["numberReturned"]
+        ):
             raise Unavailable("the first feature cannot be served", dataset=publication.dataset_id)
         if _asked(view, source, language, "collection", settings).get("id") != publication.dataset_id:
             raise Unavailable("the collection cannot be described", dataset=publication.dataset_id)

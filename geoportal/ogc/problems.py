@@ -28,7 +28,13 @@ class Problem(Exception):
     """Why a request gets no answer. ``key`` is the sentence (in ``messages.po``), ``params`` fill its gaps."""
 
     def __init__(
-        self, status: int, key: str, *, headers: dict[str, str] | None = None, ogc_code: str | None = None, **params: Any
+        self,
+        status: int,
+        key: str,
+        *,
+        headers: dict[str, str] | None = None,
+        ogc_code: str | None = None,
+        **params: Any,
     ) -> None:
         """Say it with an HTTP status; ``ogc_code`` where pygeoapi has named the kind of mistake itself."""
         super().__init__(key)
@@ -91,4 +97,6 @@ def from_error(error: GeoportalError) -> Problem:
         return no_collection()
     if error.status < 500:
         return Problem(error.status, "{detail}", detail=error.detail or str(error))
-    return Problem(error.status, "The node cannot answer this at the moment. Try again later.", headers={"Retry-After": "5"})
+    return Problem(
+        error.status, "The node cannot answer this at the moment. Try again later.", headers={"Retry-After": "5"}
+    )

@@ -77,5 +77,7 @@ def region_of(box: AskedBox) -> Region:
     if south > north:
         raise BadRequest("bbox: the second corner must not lie south of the first", parameter="bbox")
     if west > east:  # across the antimeridian
-        return Region(((west, south, max(west, 180.0), north), (min(east, -180.0), south, east, north)), heights=heights)
+        return Region(
+            ((west, south, max(west, 180.0), north), (min(east, -180.0), south, east, north)), heights=heights
+        )
     return Region(((west, south, east, north),), heights=heights)

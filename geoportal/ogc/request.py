@@ -64,18 +64,23 @@ def format_of(request: Request, offers: Mapping[str, Sequence[str]]) -> str:
     named = request.query_params.get("f")
     if named is not None:
         if named not in offers:
-            raise Problem(400, "f: this resource has no format {name}; it has {offered}.", name=repr(named[:40]), offered=", ".join(offers))
+            raise Problem(
+                400,
+                "f: this resource has no format {name}; it has {offered}.",
+                name=repr(named[:40]),
+                offered=", ".join(offers),
+            )
         return named
     chosen = choose_format(header_of(request, "accept"), offers)
     if chosen is None:
         types = ", ".join(types[0] for types in offers.values())
-        raise Problem(406, "This resource has none of the media types that the request accepts; it has {offered}.", offered=types)
+        raise Problem(
+            406, "This resource has none of the media types that the request accepts; it has {offered}.", offered=types
+        )
     return chosen
 
 
-def asked(
-    request: Request, format_: str, language: str, known: Iterable[str], fields: Iterable[str] = ()
-) -> Asked:
+def asked(request: Request, format_: str, language: str, known: Iterable[str], fields: Iterable[str] = ()) -> Asked:
     """The request, checked: every parameter known, given once, and of the right form. Problem 400 names the one that is not."""
     if len(request.scope.get("query_string", b"")) > LONGEST_QUERY:
         raise Problem(414, "The query is longer than {limit} bytes.", limit=LONGEST_QUERY)
@@ -135,7 +140,9 @@ def _positive(name: str, value: str) -> None:
 
 def _box(name: str, value: str) -> None:
     numbers = [part.strip() for part in value.split(",")]
-    if len(numbers) not in (4, 6) or not all(_REAL.fullmatch(number) and math.isfinite(float(number)) for number in numbers):
+    if len(numbers) not in (4, 6) or not all(
+        _REAL.fullmatch(number) and math.isfinite(float(number)) for number in numbers
+    ):
         raise Problem(400, "{name} must be four or six finite numbers, separated by commas.", name=name)
 
 

@@ -113,7 +113,9 @@ def install() -> None:
         if _ORIGINALS:
             return
         for seam in changed():
-            LOGGER.warning("pygeoapi has changed under seam %s: read it again, then renew the digests in ogc/seams.py", seam)
+            LOGGER.warning(
+                "pygeoapi has changed under seam %s: read it again, then renew the digests in ogc/seams.py", seam
+            )
         with warnings.catch_warnings():
             # Upstream declares its models in a way that pydantic has deprecated, at import.
             warnings.simplefilter("ignore", DeprecationWarning)

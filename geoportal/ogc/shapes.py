@@ -66,7 +66,9 @@ def parameters(limits: Mapping[str, Any], locales: list[str], first: str) -> Sha
     }
 
 
-def _answer(description: str, json_type: str, schema: str, *, linked: bool = True, headers: Shape | None = None) -> Shape:
+def _answer(
+    description: str, json_type: str, schema: str, *, linked: bool = True, headers: Shape | None = None
+) -> Shape:
     content: Shape = {json_type: {"schema": _schema(schema)}, "text/html": {"schema": {"type": "string"}}}
     if linked:
         content["application/ld+json"] = {"schema": {"type": "object"}}
@@ -86,9 +88,17 @@ def _refusal(description: str) -> Shape:
 
 def responses() -> Shape:
     """Every answer that the operations name."""
-    content_crs = {"Content-Crs": {"description": "The reference system of the coordinates, in angle brackets.", "schema": {"type": "string"}}}
+    content_crs = {
+        "Content-Crs": {
+            "description": "The reference system of the coordinates, in angle brackets.",
+            "schema": {"type": "string"},
+        }
+    }
     schema = "application/schema+json"
-    definition = {"application/vnd.oai.openapi+json;version=3.0": {"schema": {"type": "object"}}, "text/html": {"schema": {"type": "string"}}}
+    definition = {
+        "application/vnd.oai.openapi+json;version=3.0": {"schema": {"type": "object"}},
+        "text/html": {"schema": {"type": "string"}},
+    }
     return {
         "LandingPage": _answer("The landing page.", "application/json", "LandingPage"),
         "ConformanceDeclaration": _answer("What the API conforms to.", "application/json", "Conformance", linked=False),
@@ -146,10 +156,17 @@ SCHEMAS: Shape = {
         "properties": {
             "spatial": _object(
                 ["bbox"],
-                bbox={"type": "array", "minItems": 1, "items": {"type": "array", "minItems": 4, "items": {"type": "number"}}},
+                bbox={
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {"type": "array", "minItems": 4, "items": {"type": "number"}},
+                },
                 crs=_TEXT,
             ),
-            "temporal": {"type": "object", "properties": {"interval": _array(_array({"type": "string", "nullable": True}))}},
+            "temporal": {
+                "type": "object",
+                "properties": {"interval": _array(_array({"type": "string", "nullable": True}))},
+            },
         },
     },
     "Schema": _object(["type", "properties"], type=_TEXT, title=_TEXT, properties={"type": "object"}),
@@ -176,7 +193,15 @@ SCHEMAS: Shape = {
         "properties": {
             "type": {
                 "type": "string",
-                "enum": ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"],
+                "enum": [
+                    "Point",
+                    "MultiPoint",
+                    "LineString",
+                    "MultiLineString",
+                    "Polygon",
+                    "MultiPolygon",
+                    "GeometryCollection",
+                ],
             },
             "coordinates": {"type": "array", "items": {}},
             "geometries": _array({"type": "object"}),

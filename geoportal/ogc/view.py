@@ -119,7 +119,8 @@ def base_api(config: dict[str, Any]) -> API:
     finally:
         root.removeHandler(guard)
     said = {
-        code: _upstream_translate_struct(config["metadata"], l10n.str2locale(locale)) for code, locale in LOCALES.items()
+        code: _upstream_translate_struct(config["metadata"], l10n.str2locale(locale))
+        for code, locale in LOCALES.items()
     }
     api.tpl_config = ViewConfig(api.tpl_config, said=said)
     return api

@@ -54,7 +54,13 @@ def make_layer(
 def points(count: int, *, word: str = "titik", crs: str = "EPSG:4326") -> Layer:
     """``count`` points on a small grid around Tenggarong, with a key, a name, a number and a yes-or-no."""
     rows = [
-        {"kode": f"{number:04}", "nama": f"{word} {number}", "nilai": number * 1.5, "urut": number, "aktif": number % 2 == 0}
+        {
+            "kode": f"{number:04}",
+            "nama": f"{word} {number}",
+            "nilai": number * 1.5,
+            "urut": number,
+            "aktif": number % 2 == 0,
+        }
         for number in range(1, count + 1)
     ]
     places = [shapely.Point(116.9 + number % 50 * 0.001, -0.4 + number // 50 * 0.001) for number in range(1, count + 1)]
@@ -92,14 +98,19 @@ class World:
             abstract=LocalText(f"Tentang {title or dataset_id}", f"About {english or title or dataset_id}"),
             keywords={"id": ("uji", title or dataset_id), "en": ("test", english or dataset_id)},
             licence="CC-BY-4.0",
-            fields={"nama": FieldMeaning(LocalText("Nama", "Label")), "nilai": FieldMeaning(LocalText("Nilai", "Value"), "ha")},
+            fields={
+                "nama": FieldMeaning(LocalText("Nama", "Label")),
+                "nilai": FieldMeaning(LocalText("Nilai", "Value"), "ha"),
+            },
         )
         node = self.node
         specification = Specification("bebas", "bebas", key=key)
         summary = LayerSummary(layer.name, len(layer), layer.crs, None, layer.geometry_type, layer.fields)
         with node.files.registering(), node.files.staging() as staging:
             source, gpkg = staging / "masukan.txt", staging / "layer.gpkg"
-            source.write_text(f"{dataset_id} {len(layer)} {title} {layer.frame.to_json() if len(layer) < 500 else len(layer)}")
+            source.write_text(
+                f"{dataset_id} {len(layer)} {title} {layer.frame.to_json() if len(layer) < 500 else len(layer)}"
+            )
             gpkg.write_bytes(b"sealed elsewhere")
             digest = node.files.seal(dataset_id, source, "masukan.txt", gpkg, Report())
             name, folder = node.files.new_build(digest)
