@@ -89,14 +89,14 @@ def pack_shapefile(path: Path, target: Path) -> Path:
     """Put a loose .shp and the parts beside it into one zip, the form in which a shapefile is kept; the same parts
     give the same bytes.
     """
-    parts = sorted(
-        part
-        for part in path.parent.iterdir()
-        if part.stem.casefold() == path.stem.casefold() and part.suffix.lower() in SHAPEFILE_PARTS and part.is_file()
-    )
+    beside = sorted(part for part in path.parent.iterdir() if part.stem.casefold() == path.stem.casefold())
+    parts = {path.suffix.lower(): path}
+    for part in sorted(beside, key=lambda part: part.stem != path.stem):  # the exact name before one in other case
+        if part.suffix.lower() in SHAPEFILE_PARTS and part.is_file():
+            parts.setdefault(part.suffix.lower(), part)
     with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as archive:
-        for part in [path, *(part for part in parts if part.suffix.lower() != path.suffix.lower())]:
-            entry = zipfile.ZipInfo(path.stem + part.suffix.lower(), (2000, 1, 1, 0, 0, 0))
+        for suffix, part in parts.items():
+            entry = zipfile.ZipInfo(path.stem + suffix, (2000, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             with part.open("rb") as source, archive.open(entry, "w", force_zip64=False) as written:

@@ -145,9 +145,14 @@ def _reap(children: dict[int, _Child]) -> None:
             continue
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
+        _, status, used = os.wait4(pid, 0)
         code = os.waitstatus_to_exitcode(status)
-        said = {"exit": code if code >= 0 else None, "signal": -code if code < 0 else None, "ended_by": child.ended_by}
+        said = {
+            "exit": code if code >= 0 else None,
+            "signal": -code if code < 0 else None,
+            "ended_by": child.ended_by,
+            "memory_mb": used.ru_maxrss >> 10,
+        }
         with contextlib.suppress(OSError):
             os.write(child.status, json.dumps(said).encode())
         os.close(child.status)

@@ -31,7 +31,7 @@ _KEPT_VARIABLES = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "TZ")
 class Ending:
     """How a child ended: its answer (b"" when it gave none), exit code or signal, and who ended it.
 
-    ``ended_by`` is 'wall' (too slow), 'abandoned' (the answer was too long) or None. ``known`` is False when the
+    ``memory_mb`` is the most that it held. ``ended_by`` is 'wall' (too slow), 'abandoned' (the answer was too long) or None. ``known`` is False when the
     server itself was lost.
     """
 
@@ -39,6 +39,7 @@ class Ending:
     exit_code: int | None
     signal: int | None
     ended_by: str | None
+    memory_mb: int = 0
     overflow: bool = False
     known: bool = True
 
@@ -217,4 +218,4 @@ def _converse(
         said = json.loads(bytes(status))
     except ValueError:
         return Ending(b"", None, None, None, known=False)
-    return Ending(bytes(answer), said["exit"], said["signal"], said["ended_by"], overflow)
+    return Ending(bytes(answer), said["exit"], said["signal"], said["ended_by"], said["memory_mb"], overflow)

@@ -56,7 +56,7 @@ def read_layer(source: Source | Path | str, crs: str | None = None, *, layer: st
         found = find_sources(given, work, name=path.name)
         chosen = [item for item in found if layer is None or item.name == layer]
         if len(chosen) != 1:
-            raise refuse("layer-not-found", layer=layer, names=[item.name for item in found])
+            raise refuse("layer-not-found", name=layer, names=[item.name for item in found])
         gdal.configure()
         return _read(chosen[0], crs)
 

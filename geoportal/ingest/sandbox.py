@@ -48,6 +48,7 @@ _LIBRARY_MEMORY = (
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _LITTLE = 4 << 20
+_BASE_MB = 150  # what a child holds before it opens anything
 
 _server = ForkServer()
 
@@ -125,14 +126,15 @@ def _take_in(path: Path, staging: Path, max_bytes: int) -> Path:
         real = path.resolve(strict=True)
         # NONBLOCK: a pipe without a writer would hold us for ever. NOFOLLOW: what was resolved is what is opened.
         descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        status = os.fstat(descriptor)
     except OSError as error:
         raise refuse("source-unreadable", reason="open", message=error.strerror or "") from error
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(stream.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
         if stat.S_ISDIR(status.st_mode) and real.suffix.lower() == ".gdb":
             raise refuse("format-not-supported", kind="File Geodatabase")
-        if not stat.S_ISREG(status.st_mode):
-            raise refuse("source-unreadable", reason="not-a-file")
+        raise refuse("source-unreadable", reason="not-a-file")
+    with os.fdopen(descriptor, "rb") as stream:
         if status.st_size > max_bytes:
             raise refuse("source-too-large", limit_mb=max_bytes >> 20)
         head = stream.read(8)
@@ -217,6 +219,9 @@ def _accident(ending: Ending, answer: dict[str, Any] | None, limits: IngestSetti
         return "source-too-slow", {"seconds": limits.cpu_s}
     if ending.signal is not None:
         reason = signal.Signals(ending.signal).name
+        if reason in ("SIGSEGV", "SIGABRT", "SIGBUS") and ending.memory_mb > _BASE_MB + 0.5 * limits.memory_mb:
+            # GDAL and GEOS do not ask whether they got the memory that they asked for.
+            return "source-too-large", {"reason": "memory", "limit_mb": limits.memory_mb}
         log.warning("the ingest child was ended by %s", reason)
         return "source-crashed", {"reason": reason}
     log.error("the ingest child failed: %s", ascii(answer["detail"] if answer else f"exit {ending.exit_code}"))
@@ -373,7 +378,7 @@ def _chosen(sources: list[Source], layer: str | None) -> list[Source]:
         return sources
     chosen = [source for source in sources if source.name == layer]
     if not chosen:
-        raise refuse("layer-not-found", layer=shown(layer), names=[source.name for source in sources][:50])
+        raise refuse("layer-not-found", name=shown(layer), names=[source.name for source in sources][:50])
     return chosen
 
 

@@ -199,7 +199,7 @@ def _look_at_text(table: Table) -> tuple[bool, bool, dict[str, int]]:
     padded: dict[str, int] = {}
     names = b" ".join(name.encode("latin-1") for name, _, _ in table.text_fields)
     if not names.isascii():
-        plain, utf8 = False, _is_utf8(names)
+        plain, utf8 = False, _is_utf8(names + b" ")
     rows = min(table.records, table.held)
     if not rows or not table.text_fields or table.record_bytes < 1:
         return plain, utf8, padded
@@ -221,8 +221,13 @@ def _look_at_text(table: Table) -> tuple[bool, bool, dict[str, int]]:
 
 
 def _is_utf8(value: bytes) -> bool:
-    """Whether bytes are UTF-8; a last character cut by the width of the field is forgiven."""
-    return decoded(value.split(b"\0")[0].rstrip(b" "), "utf-8") is not None
+    """Whether the bytes of a whole field are UTF-8; a last character is forgiven that was cut by the field's width."""
+    text = value.split(b"\0")[0].rstrip(b" ")
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return len(text) == len(value) and error.reason == "unexpected end of data"
+    return True
 
 
 def decoded(value: bytes, codec: str) -> str | None:

@@ -107,7 +107,7 @@ def _text(head: bytes) -> str | None:
 
 
 def _text_kind(text: str) -> str:
-    start = text.lstrip()
+    start = text.lstrip(" \t\r\n")
     if start[:1] in "{[" and start:
         return JSON
     if start.startswith("\x1e{"):
