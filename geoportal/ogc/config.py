@@ -1,8 +1,9 @@
 """Publications -> the configuration of pygeoapi (a plain dict). Pure: no file is opened, no secret goes in.
 
-pygeoapi hands the whole configuration to its page templates, so a provider definition holds an opaque handle and nothing else; the
-provider resolves it through the visit (``visit.Visit.grant``). Texts are language structs with the keys of ``LOCALES``: a struct whose
-keys are just ``id`` and ``en`` would do too, but pygeoapi takes *any* dict with locale-like keys for one.
+pygeoapi hands the whole configuration to its page templates, so a provider definition holds an opaque handle and
+nothing else; the provider resolves it through the visit (``visit.Visit.grant``). Texts are language structs with the
+keys of ``LOCALES``: a struct whose keys are just ``id`` and ``en`` would do too, but pygeoapi takes *any* dict with
+locale-like keys for one.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What the configuration is made of: the publication, what its serving files sum up to, and its files for download."""
+    """What the configuration is made of: the publication, what its serving files sum up to, and its files for
+    download.
+    """
 
     publication: Publication
     summary: Summary
@@ -71,7 +74,9 @@ class Served:
 
 
 def handle_of(publication: Publication) -> str:
-    """The opaque name of a build of a published version: ``dataset@version`` and the build, since a version may be built anew."""
+    """The opaque name of a build of a published version: ``dataset@version`` and the build, since a version may be
+    built anew.
+    """
     return f"{publication.dataset_id}@{publication.version.number}:{publication.build}"
 
 
@@ -128,7 +133,7 @@ def service(settings: Settings) -> dict[str, Any]:
 
 
 def resource(served: Served, settings: Settings) -> dict[str, Any]:
-    """One collection: texts, links, extent, and a provider definition that holds a handle instead of a place on disk."""
+    """One collection: texts, links, extent, and a provider definition that holds a handle and no place on disk."""
     publication, summary = served.publication, served.summary
     record = publication.record
     provider: dict[str, Any] = {
@@ -152,7 +157,8 @@ def resource(served: Served, settings: Settings) -> dict[str, Any]:
 
 
 def links(served: Served, settings: Settings) -> list[dict[str, Any]]:
-    """The links of a collection beyond those of the API: its page, licence, preview and files (always with their length).
+    """The links of a collection beyond those of the API: its page, licence, preview and files (always with their
+    length).
 
     Titles are plain strings, as pygeoapi's schema wants them; it looks them up in our catalogue (seam S6).
     """
@@ -189,7 +195,9 @@ def links(served: Served, settings: Settings) -> list[dict[str, Any]]:
 
 
 def storage_uri(uri: str | None) -> str:
-    """The storage CRS to declare: the source's own; CRS84 where its file puts longitude first, or where no authority knows it."""
+    """The storage CRS to declare: the source's own; CRS84 where its file puts longitude first, or where no authority
+    knows it.
+    """
     return CRS84 if uri is None or uri == WGS84 else uri
 
 

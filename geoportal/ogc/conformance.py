@@ -12,4 +12,5 @@ FEATURES = [
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
     "http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
 ]
-"""What a collection of features brings; upstream also declares editing and CQL2, which this node does not have (yet)."""
+"""What a collection of features brings; upstream also declares editing and CQL2, which this node does not have (yet).
+"""

@@ -1,7 +1,7 @@
 """The API definition: pygeoapi's OpenAPI document, made whole in itself and true of what is served.
 
-Upstream's document points at six remote ones, promises POST and free parameters, and says ``application/json`` of everything. Here every
-reference resolves inside the document, so that it can be validated and used without a network.
+Upstream's document points at six remote ones, promises POST and free parameters, and says ``application/json`` of
+everything. Here every reference resolves inside the document, so that it can be validated and used without a network.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ WITHOUT_LINKED_DATA = frozenset({"conformance", "openapi", "schema", "queryables
 
 
 def document(api: API, language: str) -> bytes:
-    """The OpenAPI document of one view in one language, as bytes. Runs under a visit, for pygeoapi makes providers on the way."""
+    """The OpenAPI document of one view in one language, as bytes. Runs under a visit, for pygeoapi makes providers on
+    the way.
+    """
     first, *others = sorted(LOCALES.values(), key=lambda locale: locale != LOCALES[language])
     config = {**api.config, "server": {**api.config["server"], "languages": [first, *others]}}
     found: Document = get_oas_30(config)

@@ -1,4 +1,6 @@
-"""Small corrections to documents that pygeoapi made: links to what this node does not have, and what it cannot say of fields."""
+"""Small corrections to documents that pygeoapi made: links to what this node does not have, and what it cannot say of
+fields.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def landing(body: bytes) -> bytes:
 
 
 def schema(body: bytes, source: Source) -> bytes:
-    """The schema of a collection: the draft that Part 5 asks for, the geometry's type, and lists or objects of any kind."""
+    """The schema of a collection: the draft that Part 5 asks for, the geometry's type, and lists or objects of any
+    kind.
+    """
     document = _with_geometry(orjson.loads(body), source)
     for field in source.serving.summary.fields:
         if not field.as_schema():

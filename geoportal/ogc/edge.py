@@ -1,7 +1,9 @@
-"""One request from the outside to pygeoapi and back: who asks, may they, what exactly, in which form, and is it known already.
+"""One request from the outside to pygeoapi and back: who asks, may they, what exactly, in which form, and is it known
+already.
 
-Two layers of access control meet here: the view holds nothing that the audience may not see, and the register is asked again, at its present
-generation, whether this audience may see this dataset. The provider is the third (``visit.Visit.grant``).
+Two layers of access control meet here: the view holds nothing that the audience may not see, and the register is
+asked again, at its present generation, whether this audience may see this dataset. The provider is the third
+(``visit.Visit.grant``).
 """
 
 from __future__ import annotations
@@ -22,13 +24,13 @@ from geoportal.errors import GeoportalError, NotAllowed, NotSignedIn, Unavailabl
 from geoportal.model.access import Audience
 from geoportal.model.dataset import ID_PATTERN
 from geoportal.ogc import definition, documents
-from geoportal.ogc.answers import coding_of, cross_origin, names, not_modified, respond, tag_of, tagged
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.engine import Engine
 from geoportal.ogc.features import RESERVED
 from geoportal.ogc.negotiation import choose_format
 from geoportal.ogc.problems import MEDIA_TYPE, Problem, from_error, no_collection
 from geoportal.ogc.request import HTML, JSON, JSONLD, asked, format_of, header_of, language_of, version_of
+from geoportal.ogc.responses import coding_of, cross_origin, names, not_modified, respond, tag_of, tagged
 from geoportal.ogc.source import Source
 from geoportal.ogc.view import Fault, View
 from geoportal.ogc.visit import Visit, visiting
@@ -55,10 +57,11 @@ Answer = tuple[Mapping[str, str], int, Any]
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind of resource: its path, its formats with their media types, its parameters, and the function of pygeoapi that answers.
+    """One kind of resource: its path, its formats with their media types, its parameters, and the function of
+    pygeoapi that answers.
 
-    ``json_type`` is the media type of its JSON. ``fields``: the collection's fields are parameters too. ``kept``: the finished document
-    may stay with the view, for it depends on format and language alone.
+    ``json_type`` is the media type of its JSON. ``fields``: the collection's fields are parameters too. ``kept``: the
+    finished document may stay with the view, for it depends on format and language alone.
     """
 
     name: str
@@ -73,7 +76,9 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A request with what is known of whoever sent it. ``public``: it says nothing of who asks, so its answer may lie in any cache."""
+    """A request with what is known of whoever sent it. ``public``: it says nothing of who asks, so its answer may lie
+    in any cache.
+    """
 
     request: Request
     language: str
@@ -126,7 +131,8 @@ class Edge:
         except NotSignedIn as error:
             return self._refusal(from_error(error), asking)
         except NotAllowed as error:
-            # The last layer of access control held where the others should have: nobody outside learns that there was something to hold.
+            # The last layer of access control held where the others should have: nobody outside learns that there was
+            # something to hold.
             LOGGER.error("%s %s: %s", request.method, ascii(request.scope["path"]), error.detail)
             return self._refusal(no_collection(), asking)
         except GeoportalError as error:
@@ -221,7 +227,9 @@ class Edge:
         )
 
     def _source(self, view: View, audience: Audience, dataset_id: str) -> Source:
-        """The layer of a collection, if this audience may know of it: one answer for what is not there and what is hidden."""
+        """The layer of a collection, if this audience may know of it: one answer for what is not there and what is
+        hidden.
+        """
         if not ID_PATTERN.fullmatch(dataset_id):
             raise no_collection()
         self.node.publication(audience, dataset_id)

@@ -1,7 +1,8 @@
 """Snapshots of what is published: one pygeoapi API object for each set of collections that some audience may see.
 
-Every request compares the register's generation (one read of mapped memory); only when it moved is a new snapshot made. What did not
-change is taken over, and a snapshot that was replaced goes, with its memory maps, when the last request on it ends.
+Every request compares the register's generation (one read of mapped memory); only when it moved is a new snapshot
+made. What did not change is taken over, and a snapshot that was replaced goes, with its memory maps, when the last
+request on it ends.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ class Engine:
     def __init__(self, node: Node, freeze: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> None:
         """Replace the seams and make the base API; the first request makes the first snapshot.
 
-        ``freeze`` turns a configuration into one that cannot be changed: tests pass it, to catch pygeoapi at changing one.
+        ``freeze`` turns a configuration into one that cannot be changed: tests pass it, to catch pygeoapi at changing
+        one.
         """
         seams.install()
         self.node = node
@@ -90,7 +92,9 @@ class Engine:
         return view if view is not None else self._view(snapshot, audience)
 
     def older(self, publication: Publication) -> Source:
-        """An earlier published version, opened; the caller has asked the node whether the asker may see it. Unavailable when broken."""
+        """An earlier published version, opened; the caller has asked the node whether the asker may see it.
+        Unavailable when broken.
+        """
         snapshot, key = self._present(), key_of(publication)
         known = snapshot.older.get(key) or snapshot.sources.get(key)
         if known is not None:
@@ -109,7 +113,8 @@ class Engine:
         if snapshot is not None and snapshot.current(generation):
             return snapshot
         with self._lock:
-            # Read again: who waited here finds what the one before made. The number is read before the rows, so rows may be newer than
+            # Read again: who waited here finds what the one before made. The number is read before the rows, so rows
+            # may be newer than
             # it, never older, and then the next request looks again.
             generation = self.node.generation()
             snapshot = self._snapshot

@@ -1,7 +1,7 @@
 """The feature provider: the interface of pygeoapi over the serving files of one published version.
 
-Made on every request, so the constructor opens nothing: it asks the visit for the layer that its handle names, and the visit refuses
-what was not granted. No write verb exists here.
+Made on every request, so the constructor opens nothing: it asks the visit for the layer that its handle names, and
+the visit refuses what was not granted. No write verb exists here.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import orjson
 from pygeoapi.provider.base import BaseProvider, ProviderInvalidQueryError, ProviderItemNotFoundError
 
 from geoportal.errors import Invalid
-from geoportal.ogc.answer import Feature, Features
 from geoportal.ogc.region import AskedBox, Region, region_of
 from geoportal.ogc.source import Source
+from geoportal.ogc.splice import Feature, Features
 from geoportal.ogc.visit import visit_under_way
 from geoportal.serving.crs import CRS84
 
@@ -37,7 +37,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
     """Features of one published version, read from its serving files."""
 
     def __init__(self, provider_def: dict[str, Any]) -> None:
-        """Resolve the handle in ``provider_def`` under the visit of this request; NotAllowed when it was not granted."""
+        """Resolve the handle in ``provider_def`` under the visit of this request; NotAllowed if it was not granted."""
         super().__init__(provider_def)
         visit = visit_under_way()
         self.source: Source = visit.grant(provider_def["data"])
@@ -46,7 +46,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
 
     def get_fields(self) -> dict[str, dict[str, Any]]:
         """Names of the fields with their JSON Schema types, titles in the reader's language, and units."""
-        return self._fields  # type: ignore[no-any-return]
+        return self._fields
 
     def query(
         self,

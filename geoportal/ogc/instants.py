@@ -1,4 +1,6 @@
-"""The ``datetime`` parameter (OGC 17-069r4 7.15.4): instants and intervals, checked for form; what they select is the provider's matter."""
+"""The ``datetime`` parameter (OGC 17-069r4 7.15.4): instants and intervals, checked for form; what they select is the
+provider's matter.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +30,8 @@ def span_of(value: str) -> tuple[datetime, datetime]:
         return first, first.replace(month=last_month, day=last_day, hour=23, minute=59, second=59, microsecond=999999)
     fraction = (match["fraction"] or "0")[:6].ljust(6, "0")
     zone = "+00:00" if match["zone"] in "Zz" else match["zone"]
-    moment = _utc(
-        f"{year:04}-{month:02}-{day:02}T{match['hour']}:{match['minute']}:{min(match['second'], '59')}.{fraction}{zone}",
-        value,
-    )
+    clock = f"{match['hour']}:{match['minute']}:{min(match['second'], '59')}"  # a leap second is the one before it
+    moment = _utc(f"{year:04}-{month:02}-{day:02}T{clock}.{fraction}{zone}", value)
     return moment, moment
 
 

@@ -1,4 +1,6 @@
-"""What the client would rather have (RFC 9110 section 12): representation, language and coding, with q values as they are meant."""
+"""What the client would rather have (RFC 9110 section 12): representation, language and coding, with q values as they
+are meant.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ class Wish:
 
 
 def wishes(header: str) -> list[Wish]:
-    """The elements of an Accept header in lower case, without parameters; an element with a broken q value is left out."""
+    """The elements of an Accept header in lower case, without parameters; an element with a broken q value is left
+    out.
+    """
     found = []
     for position, part in enumerate(header[:LONGEST].lower().split(",")):
         value, *parameters = (piece.strip() for piece in part.split(";"))
@@ -42,9 +46,11 @@ def _weight(number: str) -> float:
 
 
 def choose_format(header: str, offers: Mapping[str, Sequence[str]]) -> str | None:
-    """The format whose media types ``header`` likes best; the first one where it says nothing, None where it accepts none of them.
+    """The format whose media types ``header`` likes best; the first one where it says nothing, None where it accepts
+    none of them.
 
-    ``offers`` maps a format to its media types. Among equals the one that the client named first wins, then the one offered first.
+    ``offers`` maps a format to its media types. Among equals the one that the client named first wins, then the one
+    offered first.
     """
     asked = wishes(header)
     if not asked:
@@ -72,7 +78,9 @@ def _most_specific(asked: Sequence[Wish], media_type: str) -> Wish | None:
 
 
 def choose_language(header: str, languages: Sequence[str]) -> str:
-    """The language of ``languages`` that an Accept-Language header likes best; the first one where it likes none of them."""
+    """The language of ``languages`` that an Accept-Language header likes best; the first one where it likes none of
+    them.
+    """
     best, weight = languages[0], 0.0
     for wish in wishes(header):
         code = language_code(wish.value)
@@ -88,7 +96,9 @@ def language_code(tag: str) -> str:
 
 
 def choose_coding(header: str, codings: Iterable[str]) -> str | None:
-    """The content coding of ``codings`` (best first) that an Accept-Encoding header likes best; None for the plain bytes."""
+    """The content coding of ``codings`` (best first) that an Accept-Encoding header likes best; None for the plain
+    bytes.
+    """
     weights = {wish.value: wish.weight for wish in wishes(header)}
     anything = weights.get("*", 0.0)
     best, chosen = weights.get("identity", 0.0), None

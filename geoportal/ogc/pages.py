@@ -1,6 +1,7 @@
 """How pygeoapi's templates are compiled and worded: one bytecode cache, our filters, our catalogues.
 
-Everything that comes from data is escaped by autoescape; values that go to scripts travel in ``<script type="application/json">``.
+Everything that comes from data is escaped by autoescape; values that go to scripts travel in ``<script
+type="application/json">``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from markupsafe import Markup
 from pygeoapi.util import json_serial
 
 from geoportal.language import LANGUAGES, catalogue, number, text
-from geoportal.ogc.answer import Features, held, timestamp
+from geoportal.ogc.splice import Features, held, timestamp
 from geoportal.ogc.visit import Visit, visit_under_way
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ class PageEnvironment(Environment):
 
 
 class Words:
-    """Seam S6: what pygeoapi takes for babel's Translations. ``load`` gives our catalogue, from the .po when its .mo is older."""
+    """Seam S6: what pygeoapi takes for babel's Translations. ``load`` gives our catalogue, from the .po when its .mo
+    is older.
+    """
 
     @staticmethod
     def load(folder: str, locales: list[Locale | str | None] | None = None, domain: str = "messages") -> Any:
@@ -92,7 +95,9 @@ class Words:
 
 
 def translated(value: str, locale: Locale | str | None) -> str:
-    """Seam S6: one of pygeoapi's own texts in a language. Upstream's would keep every string for ever, titles of datasets too."""
+    """Seam S6: one of pygeoapi's own texts in a language. Upstream's would keep every string for ever, titles of
+    datasets too.
+    """
     return catalogue("messages", language_of(locale)).gettext(value) if value else value
 
 
@@ -107,7 +112,9 @@ def plain_json(value: Any) -> Markup:
 
 
 def script_json(value: Any) -> Markup:
-    """JSON for ``<script type="application/json">``: the characters that could end the element are escaped inside the strings."""
+    """JSON for ``<script type="application/json">``: the characters that could end the element are escaped inside the
+    strings.
+    """
     return Markup(_dumped(value).translate(_UNSAFE_IN_SCRIPT))
 
 
@@ -121,7 +128,8 @@ def _serial(value: Any) -> Any:
 
 
 def local(href: Any) -> str:
-    """A link of ours without scheme and host, so that a page works under every accepted name; ``#`` for what is no web address.
+    """A link of ours without scheme and host, so that a page works under every accepted name; ``#`` for what is no
+    web address.
 
     Links to elsewhere stay, if they are http or https: a ``javascript:`` address never becomes a link.
     """
@@ -149,7 +157,9 @@ def drawn(features: Any) -> list[dict[str, Any]] | None:
 
 
 def shown(value: Any, language: str) -> str:
-    """An attribute as people read it: numbers with the separators of the language, nothing for null, JSON for lists and objects."""
+    """An attribute as people read it: numbers with the separators of the language, nothing for null, JSON for lists
+    and objects.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import orjson
 from pygeoapi.api import describe_collections, itemtypes
@@ -22,7 +23,8 @@ from geoportal.settings import Settings
 
 
 def probe(publication: Publication, folder: Path, settings: Settings) -> None:
-    """Open the serving files in ``folder`` and ask for ``items?limit=1`` and the collection; Unavailable says what is wrong with them.
+    """Open the serving files in ``folder`` and ask for ``items?limit=1`` and the collection; Unavailable says what is
+    wrong with them.
 
     Nothing of the running node is touched: the engine keeps serving what it serves.
     """
@@ -45,7 +47,7 @@ def probe(publication: Publication, folder: Path, settings: Settings) -> None:
             raise Unavailable("the collection cannot be described", dataset=publication.dataset_id)
 
 
-def _asked(view: View, source: Source, language: str, what: str, settings: Settings) -> dict[str, object]:
+def _asked(view: View, source: Source, language: str, what: str, settings: Settings) -> dict[str, Any]:
     """The JSON that pygeoapi answers; Unavailable with its own words where it answers anything else."""
     dataset_id = source.publication.dataset_id
     path = f"/ogc/collections/{dataset_id}" + ("/items" if what == "items" else "")
@@ -65,5 +67,5 @@ def _asked(view: View, source: Source, language: str, what: str, settings: Setti
     if isinstance(content, Fault) or int(status) != 200:
         reason = content.description if isinstance(content, Fault) else f"status {int(status)}"
         raise Unavailable(f"pygeoapi cannot serve {dataset_id}: {reason}", dataset=dataset_id)
-    document: dict[str, object] = orjson.loads(content)
+    document: dict[str, Any] = orjson.loads(content)
     return document

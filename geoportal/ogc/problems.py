@@ -1,4 +1,6 @@
-"""Errors under ``/ogc``: RFC 9457 problem documents that also carry pygeoapi's ``code`` and ``description``, which clients expect."""
+"""Errors under ``/ogc``: RFC 9457 problem documents that also carry pygeoapi's ``code`` and ``description``, which
+clients expect.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ OGC_CODES = {
     503: "NoApplicableCode",
 }
 OUR_CODES = {401: "not-signed-in", 403: "not-allowed", 404: "not-found", 503: "unavailable"}
-"""Status -> the code of ``geoportal.errors`` that ``/masalah/{code}`` explains; a mistake of the client otherwise, or one of ours."""
+"""Status -> the code of ``geoportal.errors`` that ``/masalah/{code}`` explains; a mistake of the client otherwise, or
+one of ours.
+"""
 
 
 class Problem(Exception):

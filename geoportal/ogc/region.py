@@ -1,7 +1,8 @@
-"""The box that a client asks for: kept as it was asked, and turned into a region on the layer only where the layer is known.
+"""The box that a client asks for: kept as it was asked, and turned into a region on the layer only where the layer is
+known.
 
-Upstream turns a box into an axis-aligned box of the storage CRS, which is another region: edge features get lost, and near the
-antimeridian the answer is the complement.
+Upstream turns a box into an axis-aligned box of the storage CRS, which is another region: edge features get lost, and
+near the antimeridian the answer is the complement.
 """
 
 from __future__ import annotations
@@ -38,9 +39,11 @@ def kept_box(bbox: list[float], from_crs: str, to_crs: str, always_xy: bool = Fa
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Where to look, as ``Serving.select`` takes it: ``degrees`` are one or two boxes in CRS84, ``elsewhere`` is a box with its CRS.
+    """Where to look, as ``Serving.select`` takes it: ``degrees`` are one or two boxes in CRS84, ``elsewhere`` is a
+    box with its CRS.
 
-    ``heights`` bound z values, in the units of the layer; a geometry without heights, or a feature without geometry, meets them all.
+    ``heights`` bound z values, in the units of the layer; a geometry without heights, or a feature without geometry,
+    meets them all.
     """
 
     degrees: tuple[Box, ...] | None = None

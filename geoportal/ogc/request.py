@@ -1,4 +1,6 @@
-"""The gate before pygeoapi (seam S7): what the client sent is checked and put in the one form that pygeoapi reads without stumbling."""
+"""The gate before pygeoapi (seam S7): what the client sent is checked and put in the one form that pygeoapi reads
+without stumbling.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ _BOOLEAN = ("true", "false")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request in the form that ``APIRequest`` reads (it looks for these three names), and what the routes need of it.
+    """One request in the form that ``APIRequest`` reads (it looks for these three names), and what the routes need of
+    it.
 
     ``pairs`` are the parameters as given.
     """
@@ -44,7 +47,9 @@ class Asked:
     pairs: tuple[tuple[str, str], ...]
 
     def for_pygeoapi(self) -> APIRequest:
-        """The request as pygeoapi's functions take it; they answer in the first language unless these headers say another."""
+        """The request as pygeoapi's functions take it; they answer in the first language unless these headers say
+        another.
+        """
         # The languages stand in an order that never changes: which is the default was decided here already.
         return APIRequest(self, list(LOCALES.values()))
 
@@ -60,7 +65,9 @@ def language_of(request: Request, languages: Sequence[str]) -> str:
 
 
 def format_of(request: Request, offers: Mapping[str, Sequence[str]]) -> str:
-    """The format to answer in: ``f`` if given, else by the Accept header. Problem 400 or 406 where the resource has no such form."""
+    """The format to answer in: ``f`` if given, else by the Accept header. Problem 400 or 406 where the resource has
+    no such form.
+    """
     named = request.query_params.get("f")
     if named is not None:
         if named not in offers:
@@ -81,7 +88,9 @@ def format_of(request: Request, offers: Mapping[str, Sequence[str]]) -> str:
 
 
 def asked(request: Request, format_: str, language: str, known: Iterable[str], fields: Iterable[str] = ()) -> Asked:
-    """The request, checked: every parameter known, given once, and of the right form. Problem 400 names the one that is not."""
+    """The request, checked: every parameter known, given once, and of the right form. Problem 400 names the one that
+    is not.
+    """
     if len(request.scope.get("query_string", b"")) > LONGEST_QUERY:
         raise Problem(414, "The query is longer than {limit} bytes.", limit=LONGEST_QUERY)
     pairs = request.query_params.multi_items()
@@ -108,7 +117,8 @@ def asked(request: Request, format_: str, language: str, known: Iterable[str], f
 
 
 def _lang(given: Mapping[str, str]) -> list[tuple[str, str]]:
-    # A language that we do not have is as good as none: pygeoapi would take its own default before the header, and fail on q=0.
+    # A language that we do not have is as good as none: pygeoapi would take its own default before the header, and
+    # fail on q=0.
     code = language_code(given.get("lang", "")[:20])
     return [("lang", LOCALES[code])] if code in LOCALES else []
 
@@ -164,4 +174,6 @@ CHECKS = {
     "skipGeometry": _flag,
     "resulttype": _result_type,
 }
-"""Parameters whose form is checked before pygeoapi sees them: it takes ``1_0``, ``NaN`` and digits of any script for numbers."""
+"""Parameters whose form is checked before pygeoapi sees them: it takes ``1_0``, ``NaN`` and digits of any script for
+numbers.
+"""

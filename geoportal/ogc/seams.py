@@ -1,17 +1,21 @@
-"""The few symbols of pygeoapi that we replace, each with the reason, and watches that tell when upstream changed beneath them.
+"""The few symbols of pygeoapi that we replace, each with the reason, and watches that tell when upstream changed
+beneath them.
 
-S1 ``to_json``: bytes by orjson, features spliced in as they lie on disk, no ``<`` turned into ``&lt;`` inside data, our ``timeStamp``.
-S2 ``l10n.translate_struct``: upstream keeps one translated configuration a language for the whole process, so one audience would be
-   shown another one's, and a layer published later none. Ours lies with the view. Without this seam there are no pages: no fallback.
+S1 ``to_json``: bytes by orjson, features spliced in as they lie on disk, no ``<`` turned into ``&lt;`` inside data,
+   our ``timeStamp``.
+S2 ``l10n.translate_struct``: upstream keeps one translated configuration a language for the whole process, so one
+   audience would be shown another one's, and a layer published later none. Ours lies with the view. Without this seam
+   there are no pages: no fallback.
 S3 ``util.Environment``: templates are compiled once, and get the filters and words of our pages.
 S4 ``itemtypes.transform_bbox``: the box goes to the provider as it was asked. ``create_crs_transform_spec`` and
    ``provider.base.get_crs``: what only depends on the CRS is computed once.
 S5 ``itemtypes.validate_datetime``: junk is 400, an instant outside of the extent is an empty answer.
-S6 ``l10n.translate_gettext`` and ``util.Translations``: our catalogues, never stale; upstream ships none and keeps every string it sees.
+S6 ``l10n.translate_gettext`` and ``util.Translations``: our catalogues, never stale; upstream ships none and keeps
+   every string it sees.
 S7 is no symbol: ``request`` normalises what the client sent before pygeoapi sees it.
 S8 (CQL2) comes with filters.
-S9 ``itemtypes.CONFORMANCE_CLASSES_FEATURES``: only what holds is declared. ``PLUGINS['formatter']``: upstream's CSV writes formulas into
-   spreadsheets, and is built anew on every request.
+S9 ``itemtypes.CONFORMANCE_CLASSES_FEATURES``: only what holds is declared. ``PLUGINS['formatter']``: upstream's CSV
+   writes formulas into spreadsheets, and is built anew on every request.
 """
 
 from __future__ import annotations
@@ -30,11 +34,11 @@ from typing import Any
 from pygeoapi import crs as upstream_crs
 
 from geoportal.errors import GeoportalError
-from geoportal.ogc.answer import as_json
 from geoportal.ogc.conformance import FEATURES
 from geoportal.ogc.instants import checked_datetime
 from geoportal.ogc.pages import PageEnvironment, Words, translated
 from geoportal.ogc.region import kept_box
+from geoportal.ogc.splice import as_json
 from geoportal.ogc.view import translate_struct
 
 LOGGER = logging.getLogger("geoportal.ogc")
@@ -47,7 +51,9 @@ def _spec(storage_crs: str, offered: tuple[str, ...], asked: str | None) -> Any:
 
 
 def crs_transform_spec(provider_def: dict[str, Any], query_crs_uri: str | None = None) -> Any:
-    """Seam S4: upstream's own answer, kept; it depends on nothing but these three. An address that is not offered raises ValueError."""
+    """Seam S4: upstream's own answer, kept; it depends on nothing but these three. An address that is not offered
+    raises ValueError.
+    """
     if query_crs_uri and query_crs_uri not in provider_def["crs"]:
         raise ValueError(f"crs: {query_crs_uri[:200]!r} is not offered for this collection")
     return _spec(provider_def["storage_crs"], tuple(provider_def["crs"]), query_crs_uri or None)
@@ -130,7 +136,8 @@ def install() -> None:
         formatters = import_module("pygeoapi.plugin").PLUGINS["formatter"]
         _ORIGINALS["pygeoapi.plugin", "formatter"] = dict(formatters)
         formatters.clear()
-        # Upstream logs every 404 as an error, with what the client sent, and warns of a missing offset on each request. What is a fault
+        # Upstream logs every 404 as an error, with what the client sent, and warns of a missing offset on each
+        # request. What is a fault
         # of ours is logged by View.get_exception.
         logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)
 
@@ -150,7 +157,7 @@ def changed() -> list[str]:
 
 
 def digest_of(module: str, name: str) -> str:
-    """The digest of the source text of a function or class of pygeoapi as it is installed; empty where there is none."""
+    """The digest of the source text of a function or class of the installed pygeoapi; empty where there is none."""
     found: Any = _ORIGINALS.get((module, name))
     try:
         if found is None:

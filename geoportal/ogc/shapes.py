@@ -1,4 +1,6 @@
-"""The parts of the API definition that are the same for every node: parameters, responses and schemas (OGC 17-069r4, RFC 7946, RFC 9457)."""
+"""The parts of the API definition that are the same for every node: parameters, responses and schemas (OGC 17-069r4,
+RFC 7946, RFC 9457).
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,18 @@ SAID = {
     "lang": "The language of the answer. Without it the Accept-Language header decides.",
     "limit": "The number of features on a page; a larger one is brought down to the maximum.",
     "offset": "How many features to pass over before the page starts.",
-    "bbox": "Only features whose geometry meets this box, and those without geometry: lower left, upper right, with heights if six numbers. "
-    "In CRS84 the first longitude may be greater than the second: then the box crosses the antimeridian.",
+    "bbox": "Only features whose geometry meets this box, and those without geometry: lower left, upper right, with "
+    "heights if six numbers. In CRS84 the first longitude may be greater than the second: then the box crosses the "
+    "antimeridian.",
     "bbox-crs": "The reference system of bbox, whose axis order holds.",
     "crs": "The reference system of the answer, whose axis order holds.",
-    "datetime": "An RFC 3339 instant or interval. Collections here have no time of their own, so that every feature matches.",
+    "datetime": "An RFC 3339 instant or interval. Collections here have no time of their own: every feature matches.",
     "properties": "Only these properties of each feature.",
     "sortby": "Sort by these properties, descending with a minus; features without a value come last.",
     "skipGeometry": "Leave the geometry out.",
     "resulttype": "hits: only the number of features that match.",
-    "version": "An earlier published version of the dataset. Links to the next page carry it, so that a walk stays with its version.",
+    "version": "An earlier published version of the dataset. Links to the next page carry it, so that a walk stays "
+    "with its version.",
     "featureId": "The id of a feature.",
 }
 

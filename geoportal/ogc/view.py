@@ -28,7 +28,9 @@ class Fault:
 
 
 class ViewConfig(dict[str, Any]):
-    """The configuration as templates get it, with its own translations: upstream would share them between audiences (seam S2)."""
+    """The configuration as templates get it, with its own translations: upstream would share them between audiences
+    (seam S2).
+    """
 
     def __init__(self, *arguments: Any, said: Mapping[str, dict[str, Any]]) -> None:
         """``said`` maps a language to the translated metadata, the same for all views of the node."""
@@ -43,7 +45,9 @@ class ViewConfig(dict[str, Any]):
 
 
 def translate_struct(struct: Any, locale_: Any, is_config: bool = False) -> Any:
-    """Seam S2: the translation of a view's configuration comes from the view; everything else goes the way of upstream."""
+    """Seam S2: the translation of a view's configuration comes from the view; everything else goes the way of
+    upstream.
+    """
     if is_config and isinstance(struct, ViewConfig):
         return struct.translated(locale_)
     return _upstream_translate_struct(struct, locale_, is_config)
@@ -53,12 +57,16 @@ _upstream_translate_struct = l10n.translate_struct
 
 
 class View(API):  # type: ignore[misc]
-    """An API object over the collections of one audience. It shares all but the resources with the API it was made from.
+    """An API object over the collections of one audience. It shares all but the resources with the API it was made
+    from.
 
-    ``key`` names the set of states that it shows: equal keys, equal answers. ``handles`` are its layers by the handle in their provider
-    definition. ``unavailable`` are datasets that this audience may see and whose files are broken. ``kept`` are finished documents.
+    ``key`` names the set of states that it shows: equal keys, equal answers. ``handles`` are its layers by the handle
+    in their provider definition. ``unavailable`` are datasets that this audience may see and whose files are broken.
+    ``kept`` are finished documents.
     """
 
+    config: dict[str, Any]
+    tpl_config: ViewConfig
     key: str
     sources: Mapping[str, Source]
     handles: Mapping[str, Source]
@@ -73,7 +81,9 @@ class View(API):  # type: ignore[misc]
         unavailable: Iterable[str] = (),
         freeze: Callable[[dict[str, Any]], dict[str, Any]] = dict,
     ) -> None:
-        """Show ``sources`` (in this order) with everything else taken from ``base``. ``edition`` names code, settings and templates."""
+        """Show ``sources`` (in this order) with everything else taken from ``base``. ``edition`` names code, settings
+        and templates.
+        """
         self.__dict__.update(base.__dict__)
         self.sources = {source.publication.dataset_id: source for source in sources}
         self.handles = {source.handle: source for source in self.sources.values()}
@@ -90,7 +100,9 @@ class View(API):  # type: ignore[misc]
         self.tpl_config["server"] = {**self.config["server"], "url": self.base_url}
 
     def for_request(self, older: Source | None = None) -> Self:
-        """A copy for one request, since pygeoapi leaves notes on the object; with an older version in place of the present one."""
+        """A copy for one request, since pygeoapi leaves notes on the object; with an older version in place of the
+        present one.
+        """
         copy = type(self).__new__(type(self))
         copy.__dict__.update(self.__dict__)
         if older is not None:
@@ -110,7 +122,9 @@ class View(API):  # type: ignore[misc]
 
 
 def base_api(config: dict[str, Any]) -> API:
-    """The API object that all views are made from. Its constructor sets up logging and changes what it is given: it gets no chance to."""
+    """The API object that all views are made from. Its constructor sets up logging and changes what it is given: it
+    gets no chance to.
+    """
     root = logging.getLogger()
     guard = logging.NullHandler()
     root.addHandler(guard)  # logging.basicConfig does nothing where there is a handler

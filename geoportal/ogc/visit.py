@@ -1,7 +1,8 @@
 """One request under way: who asks, in which language, and which layers were granted to it.
 
-pygeoapi makes a provider from a plain definition on every request and tells it nothing of who asks. The visit travels beside it in a
-context variable: the provider refuses to serve a layer that the visit was not granted, whatever the configuration said.
+pygeoapi makes a provider from a plain definition on every request and tells it nothing of who asks. The visit travels
+beside it in a context variable: the provider refuses to serve a layer that the visit was not granted, whatever the
+configuration said.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the explorer pages say of the node. ``root`` is the path before ``/ogc``, usually empty; ``base_url`` has no final slash;
-    ``themed``: the region has a style sheet of its own.
+    """What the explorer pages say of the node. ``root`` is the path before ``/ogc``, usually empty; ``base_url`` has
+    no final slash; ``themed``: the region has a style sheet of its own.
     """
 
     title: LocalText = field(default_factory=LocalText)
@@ -36,10 +37,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request: its audience, its language ('id' or 'en'), the layers it may read, and what the pages show around the data.
+    """One request: its audience, its language ('id' or 'en'), the layers it may read, and what the pages show around
+    the data.
 
-    ``sources`` maps the opaque handle in a provider definition to the layer, ``layers`` the id of the collection; ``source`` is the one that
-    was asked for, if any. ``pairs`` are the query parameters as given.
+    ``sources`` maps the opaque handle in a provider definition to the layer, ``layers`` the id of the collection;
+    ``source`` is the one that was asked for, if any. ``pairs`` are the query parameters as given.
     """
 
     audience: Audience = PUBLIC_AUDIENCE
@@ -52,7 +54,9 @@ class Visit:
     pairs: tuple[tuple[str, str], ...] = ()
 
     def grant(self, handle: str) -> Source:
-        """The layer behind a handle, if this visit may read it; NotAllowed otherwise (the third, independent layer of access control)."""
+        """The layer behind a handle, if this visit may read it; NotAllowed otherwise (the third, independent layer of
+        access control).
+        """
         source = self.sources.get(handle)
         if source is None or not self.audience.sees(source.publication):
             raise NotAllowed("the layer was not granted to this request", handle=handle)

@@ -1,4 +1,6 @@
-"""What one may not see does not exist: in no route, no format, no list, no page, no cache, for nobody before or after."""
+"""What one may not see does not exist: in no route, no format, no list, no page, no cache, for nobody before or
+after.
+"""
 
 import re
 from collections.abc import Iterator
@@ -89,7 +91,9 @@ def test_a_hidden_layer_stands_in_no_list(guarded, resource, form):
 
 
 def test_two_audiences_in_turn_see_their_own(guarded):
-    """Upstream keeps one translated configuration for the process: whoever came first decided what pages show (seam S2)."""
+    """Upstream keeps one translated configuration for the process: whoever came first decided what pages show (seam
+    S2).
+    """
     mine = guarded.token(Classification.PRIVATE)
     paths = [path_of(resource, "rahasia") for resource in WITH_COLLECTION] + [resource.path for resource in WITHOUT]
     for _ in range(2):

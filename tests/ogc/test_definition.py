@@ -89,7 +89,9 @@ def test_it_speaks_both_languages(village):
 
 
 def test_answers_fit_their_schemas(definition, village):
-    """Each JSON answer against the schema that the definition gives for it (nullable is OpenAPI's word, so it is taken out first)."""
+    """Each JSON answer against the schema that the definition gives for it (nullable is OpenAPI's word, so it is
+    taken out first).
+    """
 
     def plain(value: object) -> object:
         if isinstance(value, dict):

@@ -1,4 +1,6 @@
-"""What caches, browsers and careful clients live by: ETag, 304, Vary, HEAD, OPTIONS, CORS, codings, problem documents."""
+"""What caches, browsers and careful clients live by: ETag, 304, Vary, HEAD, OPTIONS, CORS, codings, problem
+documents.
+"""
 
 import gzip
 

@@ -259,16 +259,16 @@ def test_a_box_in_the_layers_own_metres_is_exact(world):
 
 
 def test_a_degrees_box_keeps_the_edge_of_a_projected_layer(world):
-    """Upstream makes a box of the storage CRS of it and loses features: here the answer is that of shapely in degrees."""
+    """Upstream makes a box of the storage CRS of it and loses features: here the answer is that of shapely in
+    degrees.
+    """
     corners = [shapely.Point(x, y) for x in np.linspace(115.5, 117.5, 21) for y in np.linspace(-1.1, 1.4, 21)]
     layer = make_layer([{"kode": str(i)} for i in range(len(corners))], corners)
     frame = layer.frame.to_crs("EPSG:32750")
     world.publish("grid", type(layer)("grid", frame, "EPSG:32750", layer.fields, "Point"))
     box = (115.5, -1.1, 117.5, 1.4)
-    found = walk(
-        world,
-        f"/ogc/collections/grid/items?limit=1000&bbox={','.join(str(v + d) for v, d in zip(box, (-1e-7, -1e-7, 1e-7, 1e-7), strict=True))}",
-    )
+    asked = ",".join(str(value + d) for value, d in zip(box, (-1e-7, -1e-7, 1e-7, 1e-7), strict=True))
+    found = walk(world, f"/ogc/collections/grid/items?limit=1000&bbox={asked}")
     assert len(found) == len(corners)
 
 

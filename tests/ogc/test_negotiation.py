@@ -9,7 +9,10 @@ OFFERS = {
     "html": ("text/html",),
     "jsonld": ("application/ld+json",),
 }
-CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7"
+CHROME = (
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8,"
+    "application/signed-exchange;v=b3;q=0.7"
+)
 
 
 @pytest.mark.parametrize(

@@ -56,11 +56,10 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._script is not None and data.strip():
-            (
-                self.data.__setitem__(self._script, data)
-                if self._script == "application/json"
-                else self.inline.append(data)
-            )
+            if self._script == "application/json":
+                self.data[self._script] = data
+            else:
+                self.inline.append(data)
 
     def handle_endtag(self, tag: str) -> None:
         self._script = None

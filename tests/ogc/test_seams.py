@@ -10,9 +10,9 @@ import pytest
 
 from geoportal.errors import GeoportalError
 from geoportal.ogc import seams
-from geoportal.ogc.answer import Features, as_json, held, timestamp
 from geoportal.ogc.instants import checked_datetime, interval_of
 from geoportal.ogc.region import AskedBox, kept_box, region_of
+from geoportal.ogc.splice import Features, as_json, held, timestamp
 
 INSTANT = datetime(2026, 11, 24, 3, 4, 5, 678, tzinfo=UTC)
 

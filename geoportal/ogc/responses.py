@@ -18,10 +18,12 @@ PRIVATE = "private, no-store"
 WORTH_IT_BYTES = 1000
 
 PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""For explorer pages: nothing inline, nothing from elsewhere. Data travels in ``<script type=\"application/json\">``, which does not run."""
+"""For explorer pages: nothing inline, nothing from elsewhere. Data travels in ``<script type=\"application/json\">``,
+which does not run.
+"""
 
 EXPOSED = "Content-Crs, Link, ETag, Content-Language"
 
@@ -80,7 +82,9 @@ def respond(
     tag: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """``body`` with all headers. ``public``: the request said nothing of who asks; ``tag`` names the answer before its coding."""
+    """``body`` with all headers. ``public``: the request said nothing of who asks; ``tag`` names the answer before
+    its coding.
+    """
     out = {
         "vary": VARY,
         "cache-control": (PUBLIC if tag else "no-store") if public else PRIVATE,
@@ -92,7 +96,8 @@ def respond(
         out["content-security-policy"] = PAGE_POLICY
     coding = coding_of(accept_encoding)
     if tag and public:
-        # The coding is part of the name also for small bodies, which stay plain: the name is needed before the body exists.
+        # The coding is part of the name also for small bodies, which stay plain: the name is needed before the body
+        # exists.
         out["etag"] = tagged(tag, coding)
     if coding and len(body) >= WORTH_IT_BYTES:
         body = CODINGS[coding](body)

@@ -1,4 +1,6 @@
-"""What a provider gives to pygeoapi and what becomes of it: features as the bytes that lie on disk, spliced into one JSON document."""
+"""What a provider gives to pygeoapi and what becomes of it: features as the bytes that lie on disk, spliced into one
+JSON document.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,12 @@ Feature = dict[str, Any]
 
 
 class Features(MutableSequence[Feature]):
-    """The features of one page: raw GeoJSON texts until somebody looks inside, decoded once and in place from then on.
+    """The features of one page: raw GeoJSON texts until somebody looks inside, decoded once and in place from then
+    on.
 
-    JSON answers never look inside. Pages and JSON-LD do, and the provider cannot know which one will be asked for. It is no ``list`` on
-    purpose: a serialiser that reads lists behind Python's back would see an empty one. ``instant`` is when the version was published,
-    ``version`` its number.
+    JSON answers never look inside. Pages and JSON-LD do, and the provider cannot know which one will be asked for. It
+    is no ``list`` on purpose: a serialiser that reads lists behind Python's back would see an empty one. ``instant``
+    is when the version was published, ``version`` its number.
     """
 
     __slots__ = ("_decoded", "_raw", "instant", "version")
