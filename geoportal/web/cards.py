@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from geoportal.model.access import Classification
@@ -9,12 +10,14 @@ from geoportal.model.dataset import Publication
 from geoportal.web.addresses import address
 from geoportal.web.facts import Facts
 from geoportal.web.freshness import freshness_of
-from geoportal.web.pages import Card, Chip, MapPicture
+from geoportal.web.pages import Card, Chip, Legend, LegendEntry, MapPicture
 from geoportal.web.quality import Quality
 from geoportal.web.site import Site
 from geoportal.web.visitor import Visitor
 from geoportal.web.wording import Wording
 
+COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+MOST_CLASSES = 8
 QUALITY_KINDS = {"passed": "ok", "warned": "late", "blocked": "bad", "unchecked": "plain"}
 
 
@@ -40,7 +43,7 @@ def card(site: Site, visitor: Visitor, publication: Publication) -> Card:
     )
 
 
-def shortened(text: str, longest: int = 180) -> str:
+def shortened(text: str, longest: int = 150) -> str:
     """The first sentences of a text, as many as fit; cut between words where not even one does."""
     if len(text) <= longest:
         return text
@@ -95,6 +98,27 @@ def drawing(publication: Publication, facts: Facts, name: str) -> str | None:
     return address(name, (("version", str(number)), ("v", publication.build[:12])), id=publication.dataset_id)
 
 
+def legend(words: Wording, facts: Facts) -> Legend | None:
+    """The legend of a drawing in the reader's language; None where there is none that can be read."""
+    written = facts.legends.get(words.language)
+    try:
+        return Legend(
+            title=str(written["title"]),
+            shape=str(written["shape"]),
+            entries=tuple(
+                LegendEntry(
+                    label=str(entry["label"]),
+                    colour=entry["colour"] if COLOUR.fullmatch(str(entry["colour"])) else None,
+                    count=words.number(int(entry["count"])),
+                )
+                for entry in written["entries"][:MOST_CLASSES]
+            ),
+            notes=tuple(str(note) for note in written["notes"]),
+        )
+    except (TypeError, KeyError, ValueError):
+        return None
+
+
 def map_picture(site: Site, visitor: Visitor, publication: Publication) -> MapPicture:
     """The map of a dataset: its drawing, the address of the living map, and what both show."""
     words, facts = site.wording(visitor), site.shelf.facts(publication)
@@ -106,6 +130,7 @@ def map_picture(site: Site, visitor: Visitor, publication: Publication) -> MapPi
     source = [site.producer_name(publication.record.producer, visitor.language), words.day(publication.published_at)]
     return MapPicture(
         picture=drawing(publication, facts, "picture"),
+        legend=legend(words, facts),
         frame=frame,
         title=words.t("map.title", title=title, n=number),
         label=words.t(

@@ -5,11 +5,14 @@ All of it lies sealed or built on disk and never changes for one build, so it is
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from geoportal.errors import Unavailable
 from geoportal.model.dataset import Publication
@@ -40,7 +43,8 @@ class Download:
 class Facts:
     """What is known of one built version. Empty where a file is missing: a broken preview must not take the page down.
 
-    ``extent`` is west, south, east, north in degrees (CRS84). ``previews`` are the languages that have a map page.
+    ``extent`` is west, south, east, north in degrees (CRS84). ``previews`` are the languages that have a map page,
+    ``legends`` what the colours of the drawings mean, by language.
     """
 
     features: int
@@ -52,6 +56,7 @@ class Facts:
     downloads: tuple[Download, ...] = ()
     pictures: frozenset[str] = frozenset()
     previews: frozenset[str] = frozenset()
+    legends: Mapping[str, Any] = field(default_factory=dict)
 
     def download(self, extension: str) -> Download | None:
         """The file of one format."""
@@ -103,6 +108,7 @@ class Shelf:
                 for language in self._node.settings.node.languages
                 if (folder / f"preview.{language}.html").is_file() and (folder / f"preview.{language}.json").is_file()
             ),
+            legends=_legends(folder),
         )
 
 
@@ -117,6 +123,15 @@ def _extent(folder: Path) -> tuple[float, float, float, float] | None:
         return read_summary(folder).extent_crs84
     except Unavailable:
         return None
+
+
+def _legends(folder: Path) -> dict[str, Any]:
+    """What the colours of the drawings mean, by language, as it was written beside them."""
+    try:
+        found = json.loads((folder / "legend.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _downloads(folder: Path, dataset_id: str) -> tuple[Download, ...]:

@@ -76,10 +76,30 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """One class of a legend: its colour as ``#RRGGBB``, None for features without a value."""
+
+    label: str
+    colour: str | None
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """What the colours of a drawing mean; ``shape`` is area, line or point. ``notes`` say what is not drawn."""
+
+    title: str
+    shape: str
+    entries: tuple[LegendEntry, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MapPicture:
     """A drawing of a layer with its caption; ``frame`` is the address of the living map, None where there is none."""
 
     picture: str | None
+    legend: Legend | None
     frame: str | None
     title: str
     label: str
