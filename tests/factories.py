@@ -54,7 +54,8 @@ def common_type(shapes: Any) -> str | None:
 
 
 def _shape(item: Any) -> Any:
-    return shapely.from_wkt(item) if isinstance(item, str) else item
+    with np.errstate(invalid="ignore"):  # NaN coordinates are among what is tested
+        return shapely.from_wkt(item) if isinstance(item, str) else item
 
 
 def _ids(ids: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -133,8 +133,7 @@ class Context:
         A ring that did not close is closed by the reader, since nothing can hold it open, and noted: it was invalid.
         """
         valid = np.ones(len(self), dtype=bool)
-        with np.errstate(all="ignore"):
-            valid[self.is_present] = shapely.is_valid(self.geometry[self.is_present])
+        valid[self.is_present] = shapely.is_valid(self.geometry[self.is_present])
         for rule_id, params in self.layer.notes:
             if rule_id == INVALID_NOTE:
                 valid[self.rows_of(params.get("features"))] = False

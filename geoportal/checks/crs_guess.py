@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoportal.checks.projection import Box, corners, leads_back, on_own_datum, read_crs
+from geoportal.checks.projection import Box, corners, leads_back, on_own_datum, read_crs, to_degrees
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pyproj import CRS
 
     from geoportal.model.region import Region
+
+EDGE_POINTS = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +78,20 @@ def _in_degrees(crs: CRS, box: Box) -> Box | None:
         points = corners(np.array([box]))
         if not leads_back(points, *on_own_datum(crs, points)).all():
             return None
-    import pyproj
+    moved = to_degrees(crs, _outline(box))
+    if not np.isfinite(moved).all():
+        return None
+    (west, south), (east, north) = moved.min(axis=0), moved.max(axis=0)
+    return float(west), float(south), float(east), float(north)
 
-    transformer = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
-    try:
-        west, south, east, north = transformer.transform_bounds(*box, densify_pts=21)
-    except pyproj.exceptions.ProjError:
-        return None
-    extent = (float(west), float(south), float(east), float(north))
-    if not all(map(math.isfinite, extent)) or extent[0] > extent[2]:
-        return None
-    return extent
+
+def _outline(box: Box) -> NDArray[Any]:
+    """Points around a box, close enough together that its edges may bend."""
+    x, y = np.linspace(box[0], box[2], EDGE_POINTS), np.linspace(box[1], box[3], EDGE_POINTS)
+    sides = [(x, np.full_like(x, edge)) for edge in (box[1], box[3])] + [
+        (np.full_like(y, edge), y) for edge in (box[0], box[2])
+    ]
+    return np.concatenate([np.column_stack(side) for side in sides])
 
 
 def _share(box: Box, region: Box) -> float:

@@ -187,8 +187,7 @@ def geometry_once(layer: Layer, spec: Specification | None, context: Context) ->
     if not alike.size:
         return None
     ordered = alike[context.ranked(alike)]
-    with np.errstate(all="ignore"):
-        written = shapely.to_wkb(shapely.normalize(context.geometry[ordered]), byte_order=1)
+    written = shapely.to_wkb(shapely.normalize(context.geometry[ordered]), byte_order=1)
     codes, firsts = _first_of_each(written)
     again = firsts[codes] != np.arange(len(ordered))
     return finding(context, ordered[again], related=context.feature_ids[ordered[firsts[codes]]][again])

@@ -20,6 +20,7 @@ Box = tuple[float, float, float, float]
 SLACK_M = 10.0
 
 
+@lru_cache(maxsize=64)
 def read_crs(text: str | None) -> CRS | None:
     """The horizontal part of a reference system (two axes on the earth), None when there is none, or a local one."""
     if text is None:
@@ -88,8 +89,8 @@ def on_own_datum(crs: CRS, points: NDArray[Any]) -> tuple[NDArray[Any], NDArray[
 def leads_back(points: NDArray[Any], degrees: NDArray[Any], back: NDArray[Any]) -> NDArray[np.bool_]:
     """Which ``points`` of a projected system are on the earth: the way to degrees and back ends where it began.
 
-    Beyond the edge of the world a longitude is wrapped and the way back ends elsewhere; at the edge itself only the sign
-    may differ.
+    Beyond the edge of the world a longitude is wrapped and the way back ends elsewhere; at the edge itself only its
+    sign may differ.
     """
     with np.errstate(all="ignore"):
         missed = np.abs(np.abs(back) - np.abs(points)) > SLACK_M + np.abs(points) * 1e-6
@@ -111,28 +112,27 @@ class Metres:
     """The plane in which a layer is measured: equal-area, in metres, centred on the layer, on the layer's own datum.
 
     Lambert's azimuthal equal-area projection keeps areas everywhere and lengths near its centre (within 0.1 % up to
-    500 km), also across the equator and across zone borders; staying on the datum means that no shift grid can be
-    missing.
+    500 km), also across the equator and across zone borders; on the layer's own datum no shift grid can be missing.
     """
 
     def __init__(self, crs: CRS, extent: Box) -> None:
         """Centre the plane on ``extent`` (in units of ``crs``); ValueError when the centre is not on the earth."""
         import pyproj
-        from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 
         middle = np.array([[(extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2]])
-        degrees, _ = on_own_datum(crs, middle)
-        longitude, latitude = (float(value) for value in degrees[0])
+        longitude, latitude = (float(value) for value in on_own_datum(crs, middle)[0][0])
         if not (math.isfinite(longitude) and math.isfinite(latitude) and abs(latitude) <= 90):
             raise ValueError("the layer's centre is not on the earth")
-        base = crs.geodetic_crs
-        assert base is not None
-        plane = pyproj.crs.ProjectedCRS(
-            conversion=LambertAzimuthalEqualAreaConversion(round(latitude, 3), round(longitude, 3)),
-            geodetic_crs=base.to_2d(),
+        ellipsoid = crs.ellipsoid
+        assert ellipsoid is not None  # a system on the earth has one
+        # A pipeline is read as it stands; between two CRS objects PROJ would search its tables for a fifth of a second.
+        self._crs = crs
+        self._plane = pyproj.Transformer.from_pipeline(
+            "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad "
+            f"+step +proj=laea +lat_0={latitude:.3f} +lon_0={longitude:.3f} "
+            f"+a={ellipsoid.semi_major_metre!r} +b={ellipsoid.semi_minor_metre!r}"
         )
-        self._transformer = pyproj.Transformer.from_crs(crs, plane, always_xy=True)
 
     def forward(self, points: NDArray[Any]) -> NDArray[Any]:
-        """``points`` (n, 2) of the layer in metres."""
-        return _moved(self._transformer, points)
+        """``points`` (n, 2) of the layer in metres; inf for what is not on the earth."""
+        return _moved(self._plane, on_own_datum(self._crs, points)[0])

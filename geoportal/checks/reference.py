@@ -9,7 +9,7 @@ import shapely
 
 from geoportal.checks.crs_guess import suggest
 from geoportal.checks.findings import finding
-from geoportal.checks.projection import boxes_in_degrees, corners, degrees_per_unit, on_own_datum
+from geoportal.checks.projection import boxes_in_degrees, corners, degrees_per_unit, leads_back, on_own_datum
 from geoportal.checks.rules import Need, rule
 from geoportal.model.report import Element, Scope, Severity
 
@@ -107,12 +107,11 @@ def _suggestions(context: Context) -> dict[str, Any]:
 
 def _off_earth(crs: CRS, points: NDArray[Any]) -> NDArray[np.bool_]:
     """Which points (n, 2) are no places in ``crs``."""
-    with np.errstate(all="ignore"):
-        if crs.is_geographic:
-            limit = np.array([180.0, 90.0]) + SLACK_DEGREES
-            return np.asarray((np.abs(points) * degrees_per_unit(crs) > limit).any(axis=1))
-        degrees, back = on_own_datum(crs, points)
-        return np.asarray(~leads_back(points, degrees, back) | _far_from_area(crs, degrees))
+    if crs.is_geographic:
+        limit = np.array([180.0, 90.0]) + SLACK_DEGREES
+        return np.asarray((np.abs(points) * degrees_per_unit(crs) > limit).any(axis=1))
+    degrees, back = on_own_datum(crs, points)
+    return np.asarray(~leads_back(points, degrees, back) | _far_from_area(crs, degrees))
 
 
 def _far_from_area(crs: CRS, degrees: NDArray[Any]) -> NDArray[np.bool_]:

@@ -39,8 +39,7 @@ BLOCK = 64
 )
 def no_overlaps(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """No two areas share ground wider than the tolerance. One occurrence for each pair, at its largest common part."""
-    areal = np.flatnonzero(~shapely.is_missing(context.polygons))
-    polygons = context.polygons[areal]
+    areal, polygons = _areas(context)
     if len(areal) < 2 or shapely.coverage_is_valid(polygons):
         return None
     pairs, complete = _neighbours(polygons)
@@ -56,16 +55,11 @@ def no_overlaps(layer: Layer, spec: Specification | None, context: Context) -> F
     # The largest part of each pair comes first in it.
     order = np.lexsort((-areas, pair_of))
     found, first = np.unique(pair_of[order], return_index=True)
-    first_ids = context.feature_ids[areal[pairs[found, 0]]]
-    other_ids = context.feature_ids[areal[pairs[found, 1]]]
-    # Which of two is named first must not hang on the order of the file.
-    turned = (first_ids > other_ids) if context.has_own_ids else np.zeros(len(found), dtype=bool)
-    features = areal[np.where(turned, pairs[found, 1], pairs[found, 0])]
     return finding(
         context,
-        features,
+        areal[pairs[found, 0]],
         place=shapely.get_coordinates(shapely.point_on_surface(parts[order][first])),
-        related=np.where(turned, first_ids, other_ids),
+        related=context.feature_ids[areal[pairs[found, 1]]],
         detail=lambda position: {"area_m2": round(float(total[found[position]]), 1)},
         params={"area_m2": round(float(total.sum()), 1), "tolerance_m": context.tolerance_m, "complete": complete},
     )
@@ -80,8 +74,7 @@ def no_overlaps(layer: Layer, spec: Specification | None, context: Context) -> F
 )
 def no_gaps(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """Areas shut in no ground that is wider than the tolerance. Bays that are open to the outside are no gaps."""
-    areal = np.flatnonzero(~shapely.is_missing(context.polygons))
-    polygons = context.polygons[areal]
+    areal, polygons = _areas(context)
     if not len(areal):
         return None
     whole = shapely.coverage_union_all(polygons) if shapely.coverage_is_valid(polygons) else shapely.union_all(polygons)
@@ -104,6 +97,16 @@ def no_gaps(layer: Layer, spec: Specification | None, context: Context) -> Findi
         params={"area_m2": round(float(areas.sum()), 1), "tolerance_m": context.tolerance_m},
         count=len(holes),
     )
+
+
+def _areas(context: Context) -> tuple[NDArray[np.int_], NDArray[Any]]:
+    """The features that are areas, and their polygons, ordered by id.
+
+    The order of the file must not matter, not even in the last digit of a union.
+    """
+    areal = np.flatnonzero(~shapely.is_missing(context.polygons))
+    areal = areal[context.ranked(areal)]
+    return areal, context.polygons[areal]
 
 
 def _neighbours(polygons: NDArray[Any]) -> tuple[NDArray[np.int_], bool]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from geoportal.checks.context import INVALID_NOTE, Context
 from geoportal.checks.findings import failed, noted, one_per_rule
 from geoportal.checks.rules import CHECKS, Check, severity_under
@@ -28,21 +30,23 @@ def validate(layer: Layer, spec: Specification | None, region: Region, *, sample
     context = Context(layer, spec, region, sample)
     findings: list[Finding | None] = []
     checked: list[str] = []
-    for check in CHECKS.values():
-        if not _is_wanted(check, spec):
-            continue
-        try:
-            if context.meets(check.needs):
-                findings.append(check.run(layer, spec, context))
-                checked.append(check.rule.id)
-        except MemoryError:
-            raise  # the child's limit: the file is too large, not one rule
-        except Exception:  # whatever a file does to one rule must not hide what the others found
-            log.exception("The check %s failed on layer %r", check.rule.id, layer.name)
-            findings.append(failed(check.rule, context))
-    told_by_rule = {INVALID_NOTE} & set(checked)
-    findings += [noted(rule, params, spec, context) for rule, params in layer.notes if rule not in told_by_rule]
-    return _report(findings, spec, layers=(context.summary(),), checked=checked, sample=sample)
+    # Numbers that are none are looked for by rules; numpy need not warn of them on the way.
+    with np.errstate(all="ignore"):
+        for check in CHECKS.values():
+            if not _is_wanted(check, spec):
+                continue
+            try:
+                if context.meets(check.needs):
+                    findings.append(check.run(layer, spec, context))
+                    checked.append(check.rule.id)
+            except MemoryError:
+                raise  # the child's limit: the file is too large, not one rule
+            except Exception:  # whatever a file does to one rule must not hide what the others found
+                log.exception("The check %s failed on layer %r", check.rule.id, layer.name)
+                findings.append(failed(check.rule, context))
+        told_by_rule = {INVALID_NOTE} & set(checked)
+        findings += [noted(rule, params, spec, context) for rule, params in layer.notes if rule not in told_by_rule]
+        return _report(findings, spec, layers=(context.summary(),), checked=checked, sample=sample)
 
 
 def source_report(findings: Iterable[tuple[str, dict[str, Any]]], spec: Specification | None) -> Report:

@@ -1,0 +1,134 @@
+"""One layer that keeps each rule and one that breaks it. ``test_rules`` fails when a rule has no pair here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import shapely
+
+from geoportal.model.layer import Layer
+from geoportal.model.region import Region
+from geoportal.model.specification import FieldSpecification, Specification
+from geoportal.model.text import LocalText
+from tests.factories import make_layer, squares
+
+CANDIDATES = ("EPSG:4326", "EPSG:9470", "EPSG:32750", "EPSG:32650", "EPSG:23837", "EPSG:23838")
+REGION = Region(LocalText("Kutai Contoh", "Sample Kutai"), "64.02", (115.4, -1.2, 117.7, 1.5), CANDIDATES)
+PLAIN = Specification("uji", "bebas")
+POINT = "POINT (116.5 -0.5)"
+BOWTIE = "POLYGON ((116 0, 116.1 0.1, 116.1 0, 116 0.1, 116 0))"
+SQUARE = "POLYGON ((116 0, 116.1 0, 116.1 0.1, 116 0.1, 116 0))"
+SQUARE_CLOCKWISE = "POLYGON ((116 0, 116 0.1, 116.1 0.1, 116.1 0, 116 0))"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A pair of layers for one rule, the specification that asks for it, and how often the second breaks it."""
+
+    good: Callable[[], Layer]
+    bad: Callable[[], Layer]
+    spec: Specification = PLAIN
+    count: int = 1
+
+
+def spec(**parts: Any) -> Specification:
+    """A specification of the profile bebas with some parts."""
+    return Specification("uji", "bebas", **parts)
+
+
+def field(name: str, **parts: Any) -> Specification:
+    """A specification of one field."""
+    return spec(fields=(FieldSpecification(name, **parts),))
+
+
+def points(*places: tuple[float, float], **columns: Any) -> Layer:
+    """A layer of points."""
+    return make_layer([shapely.Point(*place) for place in places], **columns)
+
+
+def two(**columns: Any) -> Callable[[], Layer]:
+    """Two points with columns."""
+    return lambda: points((116.0, -0.5), (116.1, -0.4), **columns)
+
+
+EXAMPLES: dict[str, Example] = {
+    "geometry-missing": Example(two(), lambda: make_layer([POINT, None])),
+    "geometry-empty": Example(two(), lambda: make_layer([POINT, "POINT EMPTY", "POLYGON EMPTY"]), count=2),
+    "geometry-not-finite": Example(two(), lambda: make_layer([POINT, "LINESTRING (116 0, NaN 1, 117 1)"])),
+    "geometry-invalid": Example(lambda: make_layer([SQUARE]), lambda: make_layer([SQUARE, BOWTIE])),
+    "geometry-type-mixed": Example(
+        lambda: make_layer([SQUARE, f"MULTI{SQUARE.replace('((', '(((').replace('))', ')))')}"]),
+        lambda: make_layer([SQUARE, SQUARE_CLOCKWISE, POINT]),
+    ),
+    "geometry-simple-and-multi": Example(
+        lambda: make_layer([SQUARE, SQUARE_CLOCKWISE]),
+        lambda: make_layer([POINT, "MULTIPOINT ((116 0), (116.1 0))"]),
+    ),
+    "geometry-collection": Example(two(), lambda: make_layer([f"GEOMETRYCOLLECTION ({POINT})"])),
+    "geometry-type-unexpected": Example(
+        two(), lambda: make_layer([POINT, SQUARE, BOWTIE]), spec(geometry=("Point",)), count=2
+    ),
+    "geometry-duplicate": Example(
+        lambda: make_layer(squares(3, 1)),
+        lambda: make_layer([SQUARE, POINT, "POLYGON ((116.1 0.1, 116 0.1, 116 0, 116.1 0, 116.1 0.1))", SQUARE]),
+        count=2,
+    ),
+    "ring-orientation": Example(lambda: make_layer([SQUARE]), lambda: make_layer([SQUARE, SQUARE_CLOCKWISE])),
+    "crs-missing": Example(two(), lambda: make_layer([POINT], crs=None)),
+    "coordinates-outside-domain": Example(two(), lambda: points((116.0, -0.5), (500000.0, 9950000.0))),
+    "layer-outside-region": Example(two(), lambda: points((116.0, -0.5), (-0.5, 80.0))),
+    "layer-empty": Example(two(), lambda: make_layer([])),
+    "layer-without-geometry": Example(two(), lambda: make_layer(None, nama=["Tabang"])),
+    "feature-count-unexpected": Example(two(), lambda: points((116.0, 0.0)), spec(expected_features=2)),
+    "key-missing": Example(two(kode=["a", "b"]), two(KODE=["a", "b"]), spec(key="kode")),
+    "key-null": Example(two(kode=["a", "b"]), two(kode=["a", " "]), spec(key="kode")),
+    "key-duplicate": Example(two(kode=["a", "b"]), two(kode=["a", "a"]), spec(key="kode")),
+    "field-missing": Example(two(nama=["a", "b"]), two(Nama=["a", "b"]), field("nama")),
+    "field-type": Example(two(kode=["32.10", "x"]), two(kode=[32.1, 64.0]), field("kode", type="text")),
+    "field-null": Example(two(nama=["a", "b"]), two(nama=[None, ""]), field("nama", required=True), count=2),
+    "field-duplicate": Example(two(nama=["a", "b"]), two(nama=["a", "a"]), field("nama", unique=True)),
+    "field-pattern": Example(
+        two(kode=["64.02.01", None]), two(kode=["640201", "64.02.011"]), field("kode", pattern=r"64\.02\.\d\d"), count=2
+    ),
+    "field-length": Example(two(nama=["abc", "é€𝄞"]), two(nama=["abcd", "a"]), field("nama", length=3)),
+    "field-code": Example(two(jenis=[1.0, 2.0]), two(jenis=["1", "satu"]), field("jenis", codes=("1", "2"))),
+    "text-control-characters": Example(two(nama=["a\tb\n", "Muara"]), two(nama=["Mua\u200bra", "a\x07"]), count=2),
+    "coverage-overlap": Example(
+        lambda: make_layer(squares(3, 3)),
+        lambda: make_layer([*squares(2, 1), shapely.box(116.005, -0.5, 116.008, -0.495)]),
+    ),
+    "coverage-gap": Example(
+        lambda: make_layer(squares(3, 3)),
+        lambda: make_layer([square for number, square in enumerate(squares(3, 3)) if number != 4]),
+    ),
+}
+
+SOURCE_EXAMPLES: dict[str, dict[str, Any]] = {
+    "source-empty": {},
+    "source-unreadable": {"reason": "not-json"},
+    "source-unsafe": {"reason": "doctype"},
+    "source-crashed": {},
+    "source-too-slow": {},
+    "source-too-large": {"reason": "feature"},
+    "format-not-supported": {"kind": "PDF"},
+    "archive-unsafe": {"reason": "parent-path", "member": "../../etc/passwd"},
+    "archive-damaged": {"member": "jalan.shp"},
+    "no-layer": {"files": ["baca.txt", "pasang.exe"]},
+    "layers-several": {"names": ["jalan", "sungai"]},
+    "layer-not-found": {"name": "jalan", "names": ["sungai"]},
+    "crs-conflict": {"stated": "EPSG:4326", "given": "EPSG:32750"},
+    "crs-without-authority": {"name": "TM3_Saya", "best": "EPSG:23837"},
+    "crs-from-member": {"crs": "EPSG:4755"},
+    "encoding-assumed": {"encoding": "Windows-1252"},
+    "text-nul-padded": {"fields": ["NAMOBJ"], "count": 12},
+    "record-count-differs": {"header": 20, "table": 19, "shapes": 20},
+    "geometry-curved": {"count": 4, "features": ["1", "2"]},
+    "geometry-measured": {"count": 9},
+    "shx-restored": {},
+    "table-missing": {},
+    "fields-too-many": {"count": 900, "limit": 500},
+    "reader-message": {"message": "Warning 1: something"},
+    "check-failed": {"rule": "geometry-invalid"},
+}
