@@ -30,7 +30,7 @@ from geoportal.serving.summary import ServedField, Summary
 Rows = NDArray[np.int32]
 Bound = str | int | float
 
-_FEW = 2_000  # up to so many rows of a box are handed to SQL; more are cut out of SQL's answer
+_FEW = 2_000  # up to so many rows of a box (or a twentieth of all) are handed to SQL; more are cut out of its answer
 _BATCH = 5_000
 _BIGGEST = 2**63
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
@@ -239,7 +239,7 @@ def page_among(
     connections: Connections, asked: Question, among: Rows, count: int, offset: int, limit: int
 ) -> tuple[Rows, int]:
     """One page of the rows of ``among`` (in layer order) that match, and how many do; ``count`` is the layer's."""
-    if len(among) <= _FEW:
+    if len(among) <= max(_FEW, count // 20):
         rows = _few(connections, asked, among)
         return rows[offset : offset + limit], len(rows)
     mask = np.zeros(count, dtype=np.bool_)

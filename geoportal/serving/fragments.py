@@ -49,7 +49,7 @@ Rows = range | NDArray[np.int32]
 _BATCH = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Texts:
     """Pieces of one mapped file: ``offsets`` (n + 1) say where each starts; ``gap`` bytes lie between two."""
 
@@ -75,7 +75,7 @@ class Texts:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Serving:
     """The open serving files of one version. Rows are numbers from 0 in the order of the layer.
 

@@ -62,7 +62,7 @@ def _tiled(envelopes: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.lexsort((y, strips))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SpatialIndex:
     """The index of one layer. ``extent`` bounds all that has a place; None when nothing has."""
 
