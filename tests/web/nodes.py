@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import geopandas
 import shapely
@@ -126,9 +126,10 @@ def publish(
     specification: Specification = SPECIFICATION,
     note: str | None = None,
     override: str | None = None,
-    pictures: bool = True,
+    pictures: Literal["by hand", "real", "none"] = "by hand",
 ) -> Publication:
     """Seal, build and publish the next version of a dataset, as the actions do, without the child process."""
+    from geoportal.maps.pages import write_previews
     from geoportal.serving.build import build
     from geoportal.serving.downloads import build_downloads
 
@@ -144,8 +145,19 @@ def publish(
         name, folder = node.files.new_build(digest)
         build(layer, folder, key=specification.key)
         build_downloads(layer, folder, dataset_id, record)
-        if pictures:
+        if pictures == "by hand":
             draw(folder, record)
+        elif pictures == "real":
+            write_previews(
+                layer,
+                record,
+                folder,
+                region=node.region,
+                languages=node.settings.node.languages,
+                dataset_id=dataset_id,
+                version=1,
+                credits=node.settings.node.title.local(),
+            )
         node.files.finish_build(digest, name)
         with node.register.begin() as conn:
             if datasets.find(conn, dataset_id) is None:
@@ -219,7 +231,7 @@ def fill(node: Node) -> None:
         override=EVIL,
         report=report_on(evil, [hostile]),
     )
-    publish(node, "tanpa_gambar", record=record_of("Tanpa Gambar", topic="structure"), pictures=False)
+    publish(node, "tanpa_gambar", record=record_of("Tanpa Gambar", topic="structure"), pictures="none")
     for (dataset_id, word), access in zip(
         HIDDEN.items(), (Classification.PRIVATE, Classification.GOVERNMENT), strict=True
     ):

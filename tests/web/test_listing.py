@@ -24,7 +24,7 @@ def site(tmp_path_factory):
     layer = nodes.points(2)
     for dataset_id, (title, topic, producer) in TITLES.items():
         nodes.publish(
-            node, dataset_id, layer, record=nodes.record_of(title, topic=topic, producer=producer), pictures=False
+            node, dataset_id, layer, record=nodes.record_of(title, topic=topic, producer=producer), pictures="none"
         )
     yield site_of(node)
     node.close()
