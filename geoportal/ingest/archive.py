@@ -154,9 +154,9 @@ def _judge_overlap(stream: BinaryIO, entries: list[zipfile.ZipInfo]) -> None:
     """No two members may share bytes: that is how a small archive unpacks to petabytes."""
     end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
-        stream.seek(entry.header_offset)
-        header = stream.read(30)
-        if entry.header_offset < end or len(header) < 30:
+        # A directory that lies about its own place gives negative offsets.
+        header = stream.read(30) if entry.header_offset >= end and stream.seek(entry.header_offset) >= 0 else b""
+        if len(header) < 30:
             raise refuse("archive-unsafe", reason="overlap", member=shown(entry.filename))
         name, extra = struct.unpack("<2H", header[26:30])
         end = entry.header_offset + 30 + name + extra + entry.compress_size
@@ -219,10 +219,12 @@ def _layers(members: list[Member], entries: list[zipfile.ZipInfo]) -> list[list[
 
 
 def _extract(opened: zipfile.ZipFile, group: list[Member], work: Path, number: int) -> Unpacked:
-    """The parts of one layer under invented names: ``work/3.shp``, ``work/3.dbf`` ..."""
+    """The parts of one layer under invented names: ``work/3.shp``, ``work/3.dbf``, ``work/3-prj`` ..."""
     parts = {}
     for member in group:
-        target = work / f"{number}{member.suffix}"
+        # What we read ourselves lies apart from what GDAL opens: it is to see no .prj and no .cpg.
+        ours = member.suffix in (".prj", ".cpg", ".cst")
+        target = work / (f"{number}-{member.suffix[1:]}" if ours else f"{number}{member.suffix}")
         entry = member.entry
         try:
             with opened.open(entry) as source, target.open("xb") as written:

@@ -31,8 +31,8 @@ _KEPT_VARIABLES = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "TZ")
 class Ending:
     """How a child ended: its answer (b"" when it gave none), exit code or signal, and who ended it.
 
-    ``memory_mb`` is the most that it held. ``ended_by`` is 'wall' (too slow), 'abandoned' (the answer was too long) or None. ``known`` is False when the
-    server itself was lost.
+    ``memory_mb`` is the most that it held. ``ended_by`` is 'wall' (too slow), 'abandoned' (the answer was too long)
+    or None. ``known`` is False when the server itself was lost.
     """
 
     answer: bytes

@@ -1,4 +1,6 @@
-"""Fork servers whose child misbehaves: ``ForkServer((this file, "segfault"))``. Run by the tests of the sandbox, never by the product."""
+"""Fork servers whose child misbehaves: ``ForkServer((this file, "segfault"))``. Run by the tests of the sandbox,
+never by the product.
+"""
 
 import ctypes
 import json
@@ -106,8 +108,8 @@ def locked(request: bytes) -> bytes:
 
     attempts: dict[str, Callable[[], Any]] = {
         "read /etc/passwd": lambda: Path("/etc/passwd").read_bytes(),
-        "list /": lambda: os.listdir("/"),
-        "list the folder above": lambda: os.listdir(folder),
+        "list /": lambda: list(Path("/").iterdir()),
+        "list the folder above": lambda: list(folder.iterdir()),
         "read beside": lambda: (folder / "secret").read_bytes(),
         "read by link": lambda: (folder / "work" / "link").read_bytes(),
         "write beside": lambda: (folder / "written").write_bytes(b"x"),
@@ -136,7 +138,9 @@ def locked(request: bytes) -> bytes:
 
 
 def linked_crs(request: bytes) -> bytes:
-    """Opens a file with GDAL's GeoJSON driver, past our own look at it: only the walls stand between the link and the network."""
+    """Opens a file with GDAL's GeoJSON driver, past our own look at it: only the walls stand between the link and the
+    network.
+    """
     from pyogrio.raw import read_arrow
 
     from geoportal.ingest import gdal

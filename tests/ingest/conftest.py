@@ -17,7 +17,9 @@ Inspect = Callable[..., tuple[Report, Staged | None]]
 
 @pytest.fixture
 def inspect(tmp_path: Path) -> Inspect:
-    """``inspect(path, layer=..., limits={...})``: the report and what was staged; each call has a staging folder of its own."""
+    """``inspect(path, layer=..., limits={...})``: the report and what was staged; each call has a staging folder of
+    its own.
+    """
     count = 0
 
     def call(path: Path, limits: dict[str, int] | None = None, **named: Any) -> tuple[Report, Staged | None]:

@@ -149,9 +149,8 @@ def test_views_and_foreign_tables_are_left_alone(tmp_path: Path) -> None:
     path = makers.geopackage(tmp_path / "a.gpkg")
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE VIEW bom AS SELECT fid, geom, zeroblob(1000000000) AS x FROM desa")
-        connection.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('bom', 'features', 'bom', 32750)"
-        )
+        columns = "table_name, data_type, identifier, srs_id"
+        connection.execute(f"INSERT INTO gpkg_contents ({columns}) VALUES ('bom', 'features', 'bom', 32750)")
         connection.execute("CREATE TABLE lain (a TEXT)")
     connection.close()
     layer = read_layer(path)
@@ -193,6 +192,25 @@ def test_the_definition_in_a_geopackage_decides_not_its_label(tmp_path: Path) ->
         assert read_layer(path).crs is None
 
 
+def test_a_geopackage_that_was_open_in_qgis_keeps_what_stands_in_the_file(tmp_path: Path) -> None:
+    path = makers.geopackage(tmp_path / "a.gpkg")
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    assert path.read_bytes()[18:20] == b"\2\2"
+    (tmp_path / "copy").mkdir()
+    copy = tmp_path / "copy" / "a.gpkg"
+    copy.write_bytes(path.read_bytes())
+    assert len(read_layer(copy)) == 3
+    assert [item.name for item in copy.parent.iterdir()] == ["a.gpkg"]
+
+
+def test_a_reference_system_in_odd_bytes(tmp_path: Path) -> None:
+    members = makers.point_shapefile([b"a"]) | {"titik.prj": b'GEOGCS["GCS_\xa5",broken'}
+    layer = read_layer(makers.zipped(tmp_path / "a.zip", members))
+    assert layer.crs is None and notes(layer)["reader-message"]["message"].startswith("CRS: GEOGCS")
+
+
 def test_ids_of_a_geopackage_are_its_own(tmp_path: Path) -> None:
     path = makers.geopackage(tmp_path / "a.gpkg")
     with sqlite3.connect(path) as connection:
@@ -229,9 +247,10 @@ def test_text_of_shapefiles(
 
 @pytest.mark.parametrize(
     ("text", "codec"),
-    [("UTF-8", "utf-8"), ("utf8", "utf-8"), ("65001", "utf-8"), ("1252", "cp1252"), ("ANSI 1252", "cp1252"), ("OEM 850", "cp850"),
-     ("88591", "iso8859-1"), ("8859-15", "iso8859-15"), ("885913", "iso8859-13"), ("ISO-8859-2", "iso8859-2"), ("LDID/201", "cp1251"),
-     ("big5", "big5"), ("rot13", None), ("zlib", None), ("utf-16", None), ("", None), ("Latin-Kutai", None)],
+    [("UTF-8", "utf-8"), ("utf8", "utf-8"), ("65001", "utf-8"), ("1252", "cp1252"), ("ANSI 1252", "cp1252"),
+     ("OEM 850", "cp850"), ("88591", "iso8859-1"), ("8859-15", "iso8859-15"), ("885913", "iso8859-13"),
+     ("ISO-8859-2", "iso8859-2"), ("LDID/201", "cp1251"), ("big5", "big5"), ("rot13", None),
+     ("zlib", None), ("utf-16", None), ("", None), ("Latin-Kutai", None)],
 )  # fmt: skip
 def test_names_of_code_pages(text: str, codec: str | None) -> None:
     assert codec_of(text) == codec

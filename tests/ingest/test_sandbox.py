@@ -19,6 +19,7 @@ from tests.ingest import makers
 from tests.ingest.conftest import Inspect, children_of, rules
 from tests.processes import ROOT
 
+VRT = '<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>{}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
 BAD = str(Path(__file__).with_name("bad_jobs.py"))
 
 
@@ -264,10 +265,7 @@ def test_a_linked_reference_system_makes_no_request(
 
 def test_another_driver_cannot_be_reached(tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    vrt = (
-        '<OGRVRTDataSource><OGRVRTLayer name="other"><SrcDataSource>{}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
-    )
-    (tmp_path / "vrt.geojson").write_text(vrt.format(tmp_path / "other.csv"))
+    (tmp_path / "vrt.geojson").write_text(VRT.format(tmp_path / "other.csv"))
     makers.geojson(tmp_path / "good.geojson", makers.point())
     server = ForkServer((BAD, "linked_crs"))
     try:
@@ -282,7 +280,7 @@ def test_another_driver_cannot_be_reached(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
-        ("<OGRVRTDataSource><OGRVRTLayer name='passwd'><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>", "format-not-supported"),
+        (VRT.format("/etc/passwd"), "format-not-supported"),
         ("<VRTDataset rasterXSize='1' rasterYSize='1'/>", "format-not-supported"),
         ('{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read /etc/passwd"}', "source-unsafe"),
         ("<OGRWFSDataSource><URL>http://127.0.0.1/</URL></OGRWFSDataSource>", "format-not-supported"),
