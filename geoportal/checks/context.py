@@ -232,6 +232,20 @@ class Context:
         polygons[areal & shapely.is_empty(polygons)] = None
         return polygons
 
+    @cached_property
+    def areas(self) -> NDArray[np.int_]:
+        """The numbers of the features that are areas, ordered by id.
+
+        The order of the file must not matter, not even in the last digit of a union.
+        """
+        index = np.flatnonzero(~shapely.is_missing(self.polygons))
+        return np.asarray(index[self.ranked(index)])
+
+    @cached_property
+    def clashes(self) -> NDArray[np.bool_]:
+        """Which of ``areas`` do not fit their neighbours vertex by vertex, as GEOS' coverage test sees it."""
+        return np.asarray(~shapely.is_empty(shapely.coverage_invalid_edges(self.polygons[self.areas])), dtype=bool)
+
     def in_metres(self, geometries: NDArray[Any]) -> NDArray[Any]:
         """Geometries of the layer in the plane ``metres``, where lengths and areas may be measured."""
         assert self.metres is not None  # the rule says that it needs metres

@@ -29,7 +29,10 @@ def message(finding: Finding, language: str) -> str:
     key = f"{finding.rule}.message"
     if finding.count == 1:
         key = _variant(key, "one", language)
-    return _filled(key, {**finding.params, "count": finding.count}, language)
+    count: Any = finding.count
+    if finding.params.get("complete") is False:
+        count = text(DOMAIN, "word.at-least", language, n=number(count, language))
+    return _filled(key, {**finding.params, "count": count}, language)
 
 
 def hint(finding: Finding, language: str) -> str:

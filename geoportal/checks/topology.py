@@ -39,10 +39,11 @@ BLOCK = 64
 )
 def no_overlaps(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """No two areas share ground wider than the tolerance. One occurrence for each pair, at its largest common part."""
-    areal, polygons = _areas(context)
-    if len(areal) < 2 or shapely.coverage_is_valid(polygons):
+    areal = context.areas
+    polygons = context.polygons[areal]
+    if len(areal) < 2 or not context.clashes.any():
         return None
-    pairs, complete = _neighbours(polygons)
+    pairs, complete = _neighbours(polygons, context.clashes)
     if not pairs.size:
         return None
     shared = shapely.intersection(polygons[pairs[:, 0]], polygons[pairs[:, 1]])
@@ -74,11 +75,11 @@ def no_overlaps(layer: Layer, spec: Specification | None, context: Context) -> F
 )
 def no_gaps(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """Areas shut in no ground that is wider than the tolerance. Bays that are open to the outside are no gaps."""
-    areal, polygons = _areas(context)
+    areal = context.areas
+    polygons = context.polygons[areal]
     if not len(areal):
         return None
-    whole = shapely.coverage_union_all(polygons) if shapely.coverage_is_valid(polygons) else shapely.union_all(polygons)
-    holes = _enclosed(whole)
+    holes = _enclosed(shapely.union_all(polygons) if context.clashes.any() else shapely.coverage_union_all(polygons))
     areas, is_wide = _measured(context, holes)
     holes, areas = holes[is_wide], areas[is_wide]
     if not holes.size:
@@ -99,19 +100,9 @@ def no_gaps(layer: Layer, spec: Specification | None, context: Context) -> Findi
     )
 
 
-def _areas(context: Context) -> tuple[NDArray[np.int_], NDArray[Any]]:
-    """The features that are areas, and their polygons, ordered by id.
-
-    The order of the file must not matter, not even in the last digit of a union.
-    """
-    areal = np.flatnonzero(~shapely.is_missing(context.polygons))
-    areal = areal[context.ranked(areal)]
-    return areal, context.polygons[areal]
-
-
-def _neighbours(polygons: NDArray[Any]) -> tuple[NDArray[np.int_], bool]:
+def _neighbours(polygons: NDArray[Any], clashes: NDArray[np.bool_]) -> tuple[NDArray[np.int_], bool]:
     """Pairs (k, 2) of polygons that touch where the coverage test complains, each once; and whether these are all."""
-    suspects = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(polygons)))
+    suspects = np.flatnonzero(clashes)
     tree = shapely.STRtree(polygons)
     blocks: list[NDArray[np.int_]] = []
     seen = 0

@@ -5,7 +5,7 @@ import pyproj
 import pytest
 import shapely
 
-from geoportal.checks import topology, validate
+from geoportal.checks import texts, topology, validate
 from geoportal.model.layer import Layer
 from geoportal.model.report import Finding
 from tests.checks.examples import REGION, spec
@@ -118,6 +118,7 @@ def test_a_heap_is_counted_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(topology, "MOST_PAIRS", 100)
     finding = found(make_layer(squares(1, 1) * 60), "coverage-overlap")
     assert finding is not None and finding.count == 100 and finding.params["complete"] is False
+    assert texts.message(finding, "id").startswith("Sedikitnya 100 pasang")
 
 
 def test_gaps_are_those_that_qgis_finds(shared: object) -> None:
