@@ -178,8 +178,10 @@ def failed(rule: Rule, context: Context) -> Finding:
 def tidied(value: Any) -> Any:
     """A value from a file as JSON can hold it and a person can read it: short, finite, without control characters."""
     match value:
-        case None | bool() | int():
+        case None | bool():
             return value
+        case int():
+            return value if abs(value) <= 2**53 else str(value)[:LONGEST_TEXT]
         case str():
             shown = "".join(
                 " " if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in value[:1000]

@@ -55,7 +55,8 @@ def occurrence(finding: Finding, place: Occurrence, language: str) -> str:
     key = f"{finding.rule}.place"
     if not has_text(DOMAIN, key, language):
         return ""
-    return _filled(key, {**finding.params, **place.params, "related": place.related}, language)
+    said = _filled(key, {**finding.params, **place.params, "related": place.related}, language)
+    return said[:1].upper() + said[1:]
 
 
 def word(kind: str, code: str, language: str) -> str:
@@ -120,7 +121,7 @@ def _shown(name: str, value: Any, language: str) -> str:
             return f"{number(value, language)} m"
         case int() | float():
             return number(value, language)
-        case str() if name in ("reason", "kind"):
+        case str() if name in ("reason", "message"):
             return word(name, value, language)
         case str() if name in ("expected", "found"):
             return word("type", value, language)

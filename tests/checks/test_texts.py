@@ -146,4 +146,4 @@ def test_the_report_in_json_has_sentences() -> None:
         assert all(set(place) >= {"feature", "where", "related"} for place in item["occurrences"])
     (invalid,) = [item for item in value["findings"] if item["rule"] == "geometry-invalid"]
     assert invalid["message"] == "1 unsur memiliki geometri yang tidak sah: garis batas memotong dirinya sendiri (1)."
-    assert invalid["occurrences"][0]["message"] == "garis batas memotong dirinya sendiri."
+    assert invalid["occurrences"][0]["message"] == "Garis batas memotong dirinya sendiri."
