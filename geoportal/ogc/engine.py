@@ -21,6 +21,7 @@ import orjson
 from pygeoapi.api import API
 
 from geoportal import __version__
+from geoportal.catalogue.producers import read_producers
 from geoportal.errors import Unavailable
 from geoportal.model.access import Audience, visible
 from geoportal.model.dataset import Publication
@@ -185,4 +186,5 @@ def site_of(settings: Settings) -> Site:
         base_url=settings.base_url,
         root=urlsplit(settings.base_url).path.rstrip("/"),
         themed=(settings.config / "theme" / "theme.css").is_file(),
+        producers={key: producer.name for key, producer in read_producers(settings.config).items()},
     )

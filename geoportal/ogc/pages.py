@@ -21,7 +21,7 @@ from markupsafe import Markup
 from pygeoapi.util import json_serial
 
 from geoportal.language import LANGUAGES, catalogue, number, text
-from geoportal.ogc.splice import Features, held, timestamp
+from geoportal.ogc.splice import Features, paged, timestamp
 from geoportal.ogc.visit import Visit, visit_under_way
 
 if TYPE_CHECKING:
@@ -64,13 +64,14 @@ class PageEnvironment(Environment):
         super().__init__(
             *arguments, **{"bytecode_cache": _COMPILED, "trim_blocks": True, "lstrip_blocks": True, **options}
         )
-        self.filters.update({"plain_json": plain_json, "script_json": script_json, "local": local, "held": held_link})
+        self.filters.update({"plain_json": plain_json, "script_json": script_json, "local": local})
         self.globals.update(
             visit=visit_under_way,
             say=say,
             shown=shown,
             figure=figure,
             instant=instant,
+            links_of=links_of,
             stamped=stamped,
             drawn=drawn,
             quoted=quoted,
@@ -142,9 +143,12 @@ def local(href: Any) -> str:
     return given if given.startswith(("http://", "https://")) or _LOCAL.match(given) else "#"
 
 
-def held_link(href: str, features: Any) -> str:
-    """A paging link that carries the version of the features on the page."""
-    return held(href, features.version) if isinstance(features, Features) else href
+def links_of(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """The links of a page of features, those to its neighbours as JSON has them."""
+    features = data["features"]
+    if not isinstance(features, Features):
+        return list(data["links"])
+    return paged(data["links"], features, data.get("numberMatched"))
 
 
 def drawn(features: Any) -> list[dict[str, Any]] | None:
@@ -167,9 +171,9 @@ def shown(value: Any, language: str) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return (
-            number(value, language, min(9, len(f"{value!r}".partition(".")[2]))) if abs(value) < 1e15 else repr(value)
-        )
+        if abs(value) >= 1e15 or "e" in repr(value):
+            return repr(value)
+        return number(value, language, 0 if value.is_integer() else len(repr(value).partition(".")[2]))
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 

@@ -4,7 +4,7 @@ JSON document.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableSequence
+from collections.abc import Iterable, Iterator, Mapping, MutableSequence
 from datetime import UTC, datetime
 from typing import Any, overload
 from urllib.parse import parse_qsl, urlsplit
@@ -81,9 +81,29 @@ def timestamp(instant: datetime) -> str:
 
 def held(href: str, version: int) -> str:
     """A paging link that stays with its version when the next one is published in the middle of the walk."""
-    if any(name == "version" for name, _ in parse_qsl(urlsplit(href).query, keep_blank_values=True)):
+    if any(name == "version" for name, _ in _parameters(href)):
         return href
     return f"{href}{'&' if '?' in href else '?'}version={version}"
+
+
+def paged(links: Iterable[Mapping[str, Any]], features: Features, matched: int | None) -> list[dict[str, Any]]:
+    """The links of a page with those to its neighbours held to the version, and no ``next`` behind the last page.
+
+    Upstream offers one whenever a page is full, even if nothing comes after it.
+    """
+    found = []
+    for link in links:
+        if link.get("rel") not in ("next", "prev"):
+            found.append(dict(link))
+            continue
+        offset = next((value for name, value in _parameters(link["href"]) if name == "offset"), "")
+        if link["rel"] == "prev" or matched is None or not offset.isdigit() or int(offset) < matched:
+            found.append({**link, "href": held(link["href"], features.version)})
+    return found
+
+
+def _parameters(href: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(href).query, keep_blank_values=True)
 
 
 def as_json(value: Any, pretty: bool = False) -> bytes:
@@ -97,10 +117,7 @@ def as_json(value: Any, pretty: bool = False) -> bytes:
         return orjson.dumps(value, default=json_serial, option=option)
     envelope = {name: content for name, content in value.items() if name != "features"}
     envelope["timeStamp"] = timestamp(features.instant)
-    envelope["links"] = [
-        {**link, "href": held(link["href"], features.version)} if link.get("rel") in ("next", "prev") else link
-        for link in envelope.get("links", [])
-    ]
+    envelope["links"] = paged(envelope.get("links", []), features, envelope.get("numberMatched"))
     if features.raw is None:
         return orjson.dumps({**envelope, "features": features.decoded()}, default=json_serial, option=option)
     head = orjson.dumps(envelope, default=json_serial, option=option)

@@ -33,6 +33,12 @@ class Site:
     base_url: str = ""
     root: str = ""
     themed: bool = False
+    producers: Mapping[str, LocalText] = field(default_factory=dict)
+
+    def producer(self, key: str, language: str) -> str:
+        """The name of a producer of data; its key where the configuration names none."""
+        name = self.producers.get(key)
+        return name.in_language(language) if name else key
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import shapely
 from geoportal.model.record import FieldMeaning, Record
 from geoportal.model.text import LocalText
 from geoportal.ogc.app import RESOURCES
+from geoportal.ogc.pages import local, shown
+from geoportal.ogc.visit import Site, Visit, visiting
 from tests.ogc.world import World, make_layer
 from tests.processes import ROOT
 
@@ -172,3 +174,31 @@ def test_a_page_that_is_too_heavy_draws_no_map(village, monkeypatch):
     text = village.get("/ogc/collections/desa/items?f=html&lang=en").text
     assert "too many to draw" in text and 'id="unsur"' not in text
     assert "titik 1" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "indonesian", "english"),
+    [
+        (None, "", ""),
+        (True, "ya", "yes"),
+        (370.0, "370", "370"),
+        (1425.25, "1.425,25", "1,425.25"),
+        (2023, "2023", "2023"),
+        (1e-7, "1e-07", "1e-07"),
+        (1e300, "1e+300", "1e+300"),
+        ("a<b", "a<b", "a<b"),
+        ([1, {"b": None}], '[1,{"b":null}]', '[1,{"b":null}]'),
+    ],
+)
+def test_values_are_written_for_people(value, indonesian, english):
+    assert (shown(value, "id"), shown(value, "en")) == (indonesian, english)
+
+
+def test_only_web_addresses_become_links():
+    with visiting(Visit(site=Site(base_url="http://node:1/x", root="/x"))):
+        assert local("http://node:1/x/ogc?f=html") == "/x/ogc?f=html"
+        assert local("http://node:1/x") == "/x"
+        assert local("http://node:1/xyz") == "http://node:1/xyz"
+        assert local("https://spdx.org/licenses/MIT.html") == "https://spdx.org/licenses/MIT.html"
+        for hostile in ("javascript:alert(1)", "data:text/html,x", "//evil.example/", "/\\evil", None, ""):
+            assert local(hostile) == "#"

@@ -66,6 +66,12 @@ def test_features_are_spliced_untouched():
     assert json.loads(as_json(page()))["features"] == []
 
 
+@pytest.mark.parametrize(("offset", "kept"), [(8, True), (9, False), (20, False)])
+def test_no_next_page_behind_the_last(offset, kept):
+    document = {**page(b"{}"), "links": [{"rel": "next", "href": f"http://h/items?limit=1&offset={offset}"}]}
+    assert bool(json.loads(as_json(document))["links"]) == kept
+
+
 def test_features_are_decoded_once_and_in_place():
     features = Features([b'{"id":"1"}', b'{"id":"2"}'], INSTANT, 1)
     assert len(features) == 2 and features and features.raw is not None and features.size_bytes == 20
