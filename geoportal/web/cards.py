@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from geoportal.model.access import Classification
 from geoportal.model.dataset import Publication
 from geoportal.web.addresses import address
 from geoportal.web.facts import Facts
 from geoportal.web.freshness import freshness_of
-from geoportal.web.pages import Card, Chip, Legend, LegendEntry, MapPicture
+from geoportal.web.parts import Card, Chip, Legend, LegendEntry, MapPicture
 from geoportal.web.quality import Quality
 from geoportal.web.site import Site
 from geoportal.web.visitor import Visitor
@@ -100,7 +101,7 @@ def drawing(publication: Publication, facts: Facts, name: str) -> str | None:
 
 def legend(words: Wording, facts: Facts) -> Legend | None:
     """The legend of a drawing in the reader's language; None where there is none that can be read."""
-    written = facts.legends.get(words.language)
+    written: Any = facts.legends.get(words.language)
     try:
         return Legend(
             title=str(written["title"]),

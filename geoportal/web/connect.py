@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geoportal.web.addresses import API, address, collection
-from geoportal.web.pages import Step
+from geoportal.web.parts import Step
 from geoportal.web.wording import Wording
 
 

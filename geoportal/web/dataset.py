@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,7 +15,8 @@ from geoportal.web.connect import steps
 from geoportal.web.facts import Facts
 from geoportal.web.files import version_number
 from geoportal.web.freshness import freshness_of
-from geoportal.web.pages import About, Chip, Column, DatasetPage, DownloadRow, Entry, Link, QualityCard
+from geoportal.web.pages import DatasetPage
+from geoportal.web.parts import About, Chip, Column, DownloadRow, Entry, Link, QualityCard
 from geoportal.web.site import Site, Url
 from geoportal.web.visitor import Visitor
 from geoportal.web.wording import Wording
@@ -221,6 +224,7 @@ def about(site: Site, visitor: Visitor, shown: Publication, facts: Facts) -> tup
     return tuple(About(words.t(f"about.{key}"), value, href) for key, value, href in rows if value)
 
 
+@lru_cache(maxsize=64)
 def crs_name(crs: str | None) -> str:
     """The name of a reference system with its code; of one that is given in full, its name alone."""
     if not crs:

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from geoportal.errors import NotFound, error_classes
 from geoportal.model.report import Severity
-from geoportal.web.pages import Explanation, HelpPage, ProblemPage, RulePage, RuleRow
+from geoportal.web.pages import HelpPage, ProblemPage, RulePage
+from geoportal.web.parts import Explanation, RuleRow
 from geoportal.web.problems import said
 from geoportal.web.site import Site
 

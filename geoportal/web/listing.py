@@ -14,7 +14,8 @@ from starlette.responses import Response
 from geoportal.model.dataset import Publication
 from geoportal.web.addresses import address
 from geoportal.web.cards import card
-from geoportal.web.pages import CataloguePage, Facet, Link, Option
+from geoportal.web.pages import CataloguePage
+from geoportal.web.parts import Facet, Link, Option
 from geoportal.web.site import Site
 from geoportal.web.visitor import Visitor
 from geoportal.web.wording import Wording

@@ -15,7 +15,8 @@ from geoportal.web.cards import card, map_picture, shortened
 from geoportal.web.connect import steps
 from geoportal.web.freshness import freshness_of
 from geoportal.web.listing import ordered, suggestions
-from geoportal.web.pages import About, AboutPage, DevelopersPage, HomePage, News, ProducerPage, Theme
+from geoportal.web.pages import AboutPage, DevelopersPage, HomePage, ProducerPage
+from geoportal.web.parts import About, News, Theme
 from geoportal.web.site import Site
 from geoportal.web.visitor import Visitor
 

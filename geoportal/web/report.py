@@ -7,13 +7,15 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from geoportal.errors import UnknownReferenceSystem
 from geoportal.model.dataset import Publication
 from geoportal.model.report import Finding, Occurrence
 from geoportal.web.addresses import collection
 from geoportal.web.cards import map_picture
 from geoportal.web.dataset import exception, profile_name
 from geoportal.web.files import asked_version
-from geoportal.web.pages import FindingRow, Link, Place, ReportPage, Tile
+from geoportal.web.pages import ReportPage
+from geoportal.web.parts import FindingRow, Link, Place, Tile
 from geoportal.web.quality import Quality
 from geoportal.web.site import Site
 from geoportal.web.visitor import Visitor
@@ -42,7 +44,7 @@ def report_page(site: Site, visitor: Visitor, shown: Publication) -> ReportPage:
     current = newest.version.number == number
     broken = {finding.rule for finding in found}
     places = sum(finding.count for finding in found)
-    degrees = to_degrees(shown.version.crs)
+    degrees = to_degrees(shown.version.crs, facts.extent)
     state = "unchecked" if quality.score is None else (str(quality.gate) if quality.gate else str(quality.verdict))
     return ReportPage(
         dataset=Link(
@@ -142,20 +144,24 @@ def address_of(dataset_id: str, item: Occurrence, version: int | None) -> str | 
     return collection(dataset_id, "items", item.feature) + (f"?version={version}" if version else "")
 
 
-def to_degrees(crs: str | None) -> ToDegrees:
-    """A function from coordinates in ``crs`` to longitude and latitude (CRS84); None where that cannot be told."""
+def to_degrees(crs: str | None, extent: tuple[float, float, float, float] | None) -> ToDegrees:
+    """A function from coordinates in ``crs`` to longitude and latitude (CRS84); None where that cannot be told.
+
+    It goes the way that the served coordinates went, so that a place is where the map has it.
+    """
     if crs is None:
         return lambda _: None
-    from pyproj import Transformer
-    from pyproj.exceptions import ProjError
+    import numpy as np
+
+    from geoportal.serving.crs import CRS84, operation
 
     try:
-        transformer = Transformer.from_crs(crs, "OGC:CRS84", always_xy=True)
-    except ProjError:
+        way = operation(crs, CRS84, extent)
+    except UnknownReferenceSystem:
         return lambda _: None
 
     def convert(where: tuple[float, float]) -> tuple[float, float] | None:
-        longitude, latitude = transformer.transform(*where)
+        longitude, latitude = way.transform(np.array([where], dtype=float))[0].tolist()
         inside = abs(longitude) <= 180 and abs(latitude) <= 90
         return (longitude, latitude) if inside else None
 
