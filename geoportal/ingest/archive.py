@@ -85,20 +85,23 @@ def unpack(archive: Path, work: Path, max_bytes: int) -> list[Unpacked]:
             raise refuse("archive-damaged", member=None) from error
 
 
-def pack_shapefile(path: Path, target: Path) -> Path:
-    """Put a loose .shp and the parts beside it into one zip, the form in which a shapefile is kept; the same parts
-    give the same bytes.
+def pack_shapefile(path: Path, target: Path, max_bytes: int) -> Path:
+    """Put a loose .shp and the parts beside it into one zip, the form in which a shapefile is kept.
+
+    The same parts give the same bytes; stored, so that the gate never takes a table of blanks for a bomb. A part that
+    is a link is left out: it could be any file. Raises a refusal beyond ``max_bytes``.
     """
     beside = sorted(part for part in path.parent.iterdir() if part.stem.casefold() == path.stem.casefold())
     parts = {path.suffix.lower(): path}
     for part in sorted(beside, key=lambda part: part.stem != path.stem):  # the exact name before one in other case
-        if part.suffix.lower() in SHAPEFILE_PARTS and part.is_file():
+        if part.suffix.lower() in SHAPEFILE_PARTS and part.is_file() and not part.is_symlink():
             parts.setdefault(part.suffix.lower(), part)
-    with zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as archive:
+    if sum(part.stat().st_size for part in parts.values()) > max_bytes:
+        raise refuse("source-too-large", limit_mb=max_bytes >> 20)
+    with zipfile.ZipFile(target, "x") as archive:
         for suffix, part in parts.items():
             entry = zipfile.ZipInfo(path.stem + suffix, (2000, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
             with part.open("rb") as source, archive.open(entry, "w", force_zip64=False) as written:
                 while chunk := source.read(_STEP):
                     written.write(chunk)

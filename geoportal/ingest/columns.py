@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -78,7 +79,7 @@ def _column(values: pa.ChunkedArray, codec: str | None, texts: bool) -> tuple[pd
     if isinstance(kind, pa.BaseExtensionType):
         values = pa.chunked_array([chunk.storage for chunk in values.chunks], kind.storage_type)
         series, damaged = _text(values, None)
-        return series, "json", damaged
+        return series, "json" if _holds_json(series) else "string", damaged
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         series, damaged = _text(values, codec)
         recognised = _dated(series) if texts and not damaged else None
@@ -104,6 +105,19 @@ def _column(values: pa.ChunkedArray, codec: str | None, texts: bool) -> tuple[pd
     return _json(values), "json", 0
 
 
+def _holds_json(series: pd.Series[Any]) -> bool:
+    """Whether a column that GDAL calls JSON is: it also says so of a mixture of numbers and words, without quotes."""
+    texts = series.dropna().drop_duplicates()
+    if not texts.str.startswith(("{", "[")).any():
+        return False
+    try:
+        for text in texts:
+            orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
 def _in_utc(values: Any) -> Any:
     return values.cast(pa.timestamp("ms", "UTC")).to_pandas()
 
@@ -116,8 +130,6 @@ def _nullable(values: Any, plain: str, with_gaps: str) -> Any:
 
 def _json(values: pa.ChunkedArray) -> pd.Series[Any]:
     """Lists and other nested values as compact JSON text."""
-    import orjson
-
     texts = [None if value is None else orjson.dumps(value, default=str).decode() for value in values.to_pylist()]
     return pd.Series(texts, dtype="str")
 

@@ -22,7 +22,7 @@ from geoportal.ingest.archive import pack_shapefile
 from geoportal.ingest.crs import settle
 from geoportal.ingest.geometry import common_type, geometries
 from geoportal.ingest.refusal import Note, refuse, shown
-from geoportal.ingest.source import Source, find_sources
+from geoportal.ingest.source import MAX_BYTES, Source, find_sources
 from geoportal.model.layer import Layer
 
 _OPTIONS: dict[str, dict[str, str]] = {
@@ -50,7 +50,7 @@ def read_layer(source: Source | Path | str, crs: str | None = None, *, layer: st
         work = Path(folder)
         given = work / f"source{path.suffix}"  # GDAL reads meaning into names
         if path.suffix.lower() == ".shp":
-            given = pack_shapefile(path, work / "source.zip")
+            given = pack_shapefile(path, work / "source.zip", MAX_BYTES)
         else:
             given.symlink_to(path)
         found = find_sources(given, work, name=path.name)

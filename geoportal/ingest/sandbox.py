@@ -121,6 +121,7 @@ def _take_in(path: Path, staging: Path, max_bytes: int) -> Path:
     from geoportal.ingest.archive import pack_shapefile
 
     for name in (SOURCE, WORK, OUT):
+        shutil.rmtree(staging / name, ignore_errors=True)
         (staging / name).mkdir(parents=True)
     try:
         real = path.resolve(strict=True)
@@ -139,7 +140,7 @@ def _take_in(path: Path, staging: Path, max_bytes: int) -> Path:
             raise refuse("source-too-large", limit_mb=max_bytes >> 20)
         head = stream.read(8)
         if head[:4] == b"\0\0\x27\x0a" and real.suffix.lower() == ".shp":
-            return pack_shapefile(real, staging / SOURCE / "source.zip")
+            return pack_shapefile(real, staging / SOURCE / "source.zip", max_bytes)
         stream.seek(0)
         name = next((name for magic, name in _NAMES.items() if head.startswith(magic)), "source.json")
         target = staging / SOURCE / name
@@ -297,7 +298,7 @@ def run_request(text: bytes) -> bytes:
             ),
         )
         report, written = inspect(request)
-        return orjson.dumps({"report": report.as_dict(), "written": written})
+        return orjson.dumps({"report": report.as_dict(), "written": written}, option=orjson.OPT_SERIALIZE_NUMPY)
     except LockdownFailed:
         return orjson.dumps({"failure": "lockdown"})
     except MemoryError:

@@ -11,6 +11,8 @@ from geoportal.ingest.crs import GEOJSON_DEFAULT, identify, same
 from geoportal.ingest.refusal import Note, refuse, shown
 
 _LONGEST_NAME = 200
+MAX_BYTES = 2 << 30
+"""How much an archive may unpack to when nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Source:
 
 
 def find_sources(
-    path: Path, work: Path, *, name: str | None = None, max_bytes: int = 2 << 30, max_fields: int = 500
+    path: Path, work: Path, *, name: str | None = None, max_bytes: int = MAX_BYTES, max_fields: int = 500
 ) -> list[Source]:
     """The layers of a file, in its order, with names that differ. Archives are unpacked into the empty folder ``work``.
 

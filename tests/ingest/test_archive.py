@@ -192,7 +192,8 @@ def test_a_loose_shapefile_is_packed_alike_every_time(tmp_path: Path) -> None:
     shp = makers.shapefile(tmp_path / "data", "Desa")
     (shp.parent / "Desa.prj").rename(shp.parent / "DESA.PRJ")
     (shp.parent / "Desa lain.dbf").write_text("x")
-    first, second = (pack_shapefile(shp, tmp_path / name).read_bytes() for name in ("1.zip", "2.zip"))
+    (shp.parent / "Desa.cst").symlink_to("/etc/passwd")
+    first, second = (pack_shapefile(shp, tmp_path / name, QUOTA).read_bytes() for name in ("1.zip", "2.zip"))
     assert first == second and zlib.crc32(first)
     with zipfile.ZipFile(tmp_path / "1.zip") as archive:
         assert sorted(archive.namelist()) == ["Desa.cpg", "Desa.dbf", "Desa.prj", "Desa.shp", "Desa.shx"]

@@ -79,6 +79,23 @@ def test_nested_values_are_json_text(tmp_path: Path) -> None:
     assert [json.loads(layer.frame[name][0]) for name in "ols"] == [{"a": [1, "x"]}, [1, 2], ["a"]]
 
 
+@pytest.mark.parametrize(
+    ("values", "kind", "texts"),
+    [
+        ([1, "x"], "string", ["1", "x"]),
+        (["012", 12], "string", ["012", "12"]),
+        ([{"b": 1}, "x"], "string", ['{ "b": 1 }', "x"]),
+        ([{"b": 1}, [2], None], "json", ['{ "b": 1 }', "[ 2 ]", None]),
+        ([1, 1.5], "number", [1.0, 1.5]),
+        ([10**30], "number", [1e30]),
+    ],
+)
+def test_mixed_values(values: list[Any], kind: str, texts: list[Any], tmp_path: Path) -> None:
+    layer = read_layer(makers.geojson(tmp_path / "a.geojson", *[makers.point(a=value) for value in values]))
+    assert types(layer) == {"a": kind}
+    assert [None if pd.isna(value) else value for value in layer.frame["a"]] == texts
+
+
 def test_geojson_ids_names_and_reference_system(tmp_path: Path) -> None:
     path = makers.geojson(tmp_path / "!aneh#.geojson", makers.feature(None, {"a": 1}, id="x"), makers.feature(id="y"))
     layer = read_layer(path)
