@@ -165,6 +165,7 @@ def _environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
         "LC_ALL": "C.UTF-8",
         "ARROW_DEFAULT_MEMORY_POOL": "system",  # other pools reserve address space, which the child's limit counts
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",  # a fork copies one thread; there must be no other
         "PROJ_NETWORK": "OFF",
         "GDAL_DRIVER_PATH": "disable",
     }

@@ -149,6 +149,20 @@ def test_an_accident_is_a_report(
     assert server.pid is not None and _eventually(lambda: children_of(server.pid) == [])
 
 
+def test_the_server_has_one_thread_and_no_secret_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inspect: Inspect
+) -> None:
+    sandbox.close()
+    monkeypatch.setenv("GEOPORTAL_SECRET", "rahasia")
+    monkeypatch.setenv("PROJ_DATA", "/nowhere")
+    report, _ = inspect(makers.geojson(tmp_path / "a.geojson", makers.point()))
+    assert report.verdict is Verdict.ACCEPT
+    process = Path(f"/proc/{sandbox._server.pid}")
+    assert len(list((process / "task").iterdir())) == 1
+    environment = (process / "environ").read_bytes()
+    assert b"rahasia" not in environment and b"/nowhere" not in environment
+
+
 def test_a_killed_server_is_started_again(tmp_path: Path, inspect: Inspect) -> None:
     path = makers.geojson(tmp_path / "a.geojson", makers.point())
     inspect(path)
