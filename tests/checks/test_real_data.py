@@ -96,3 +96,24 @@ def test_verdicts_of_the_collection(shared: Path) -> None:
         assert verdict in (facts["verdict"], *facts.get("alternatives", ())), name
         seen += 1
     assert seen > 30
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NaN coordinates are among the cases
+def test_validity_is_that_of_the_jts_suite(shared: Path) -> None:
+    seen = 0
+    for path in sorted((shared / "data" / "oracles" / "validity").glob("*.cases.json")):
+        for case in json.loads(path.read_text()):
+            try:
+                shape = (
+                    shapely.from_wkt(case["geometry"])
+                    if case["encoding"] == "WKT"
+                    else shapely.from_wkb(case["geometry"])
+                )
+            except shapely.errors.GEOSException:
+                assert not case["valid"]
+                continue
+            report = validate(make_layer([shape]), None, REGION)
+            broken = {finding.rule for finding in report.findings} & {"geometry-invalid", "geometry-not-finite"}
+            assert bool(broken) is not case["valid"], case["desc"]
+            seen += 1
+    assert seen > 50
