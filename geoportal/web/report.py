@@ -129,7 +129,7 @@ def place(words: Wording, said: str, href: str | None, item: Occurrence, degrees
     elif item.feature:
         title = words.t("place.feature", a=item.feature)
     else:
-        title = words.t("place.layer")
+        title, said = said or words.t("place.layer"), ""
     where = words.t("place.none")
     if item.where:
         at = degrees(item.where)

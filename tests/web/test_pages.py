@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from html.parser import HTMLParser
 
@@ -88,6 +89,8 @@ def test_page_is_whole_in_both_languages(portal, path, language):
     assert not [attributes for _, attributes in page.tags if "style" in attributes]
     assert not [name for _, a in page.tags for name in a if name.startswith("on")]
     assert all("src" in a for a in page.having("script")), "the policy allows no inline script"
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), f"headings jump: {levels}"
     ids = [a["id"] for _, a in page.tags if a.get("id")]
     assert len(ids) == len(set(ids)), "an id stands twice"
     visible = " ".join(page.text)
