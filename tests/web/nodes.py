@@ -24,6 +24,15 @@ from geoportal.store import datasets, people
 HOST = "127.0.0.1"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 764 520"><path d="M9 9h700v400H9z" fill="#58A0A2"/></svg>'
 PREVIEW = '<!doctype html><html lang="{language}"><title>{title}</title><div id="map"></div></html>'
+LEGEND = {
+    "title": "Jenis <b>",
+    "shape": "point",
+    "entries": [
+        {"label": "Rawat inap", "colour": "#2B5D8A", "count": 1200, "missing": False},
+        {"label": "Tanpa isi", "colour": '"/><script>', "count": 1, "missing": True},
+    ],
+    "notes": ["2 unsur tanpa letak"],
+}
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:"
 SPECIFICATION = Specification(
     name="uji",
@@ -179,6 +188,7 @@ def draw(folder: Path, record: Record) -> None:
     """Write the drawings and map pages that the maps room would write."""
     (folder / "map.svg").write_text(SVG, "utf-8")
     (folder / "thumb.svg").write_text(SVG, "utf-8")
+    (folder / "legend.json").write_text(json.dumps({"id": LEGEND, "en": LEGEND}), "utf-8")
     for language in ("id", "en"):
         page = PREVIEW.format(language=language, title="Peta")
         (folder / f"preview.{language}.html").write_text(page, "utf-8")

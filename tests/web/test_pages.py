@@ -170,6 +170,14 @@ def test_a_missing_drawing_does_not_take_the_page_down(portal):
     assert portal.client.get("/peta/tanpa_gambar").status_code == 404
 
 
+def test_the_legend_stands_beside_the_drawing(portal):
+    html = portal.client.get("/dataset/puskesmas").text
+    page = read(html)
+    text = " ".join(" ".join(page.text).split())
+    assert "Jenis <b> Rawat inap (1.200) Tanpa isi (1) 2 unsur tanpa letak" in text
+    assert page.having("circle", fill="#2B5D8A") and "<script>" not in html
+
+
 def test_hostile_texts_are_harmless(portal):
     for path in ("/", "/katalog", "/dataset/jahat", "/dataset/jahat/v/1", "/dataset/jahat/mutu", f"/katalog?q={EVIL}"):
         answer = portal.client.get(path)
