@@ -106,12 +106,10 @@ def draw(layer: Layer, most: int = MOST_FEATURES) -> Drawing:
     dimension = DIMENSIONS[kinds[candidates]]
     chosen = _choose(source[candidates], dimension, most)
     rows, dimension = candidates[chosen], dimension[chosen]
-    shapes = _paintable(place(source[rows]))
-    bounds = shapely.bounds(shapes)
-    there = np.isfinite(bounds).all(axis=1) & (np.abs(bounds[:, 1::2]) <= 90).all(axis=1)
-    there &= (np.abs(bounds[:, ::2]) <= 360).all(axis=1)
-    rows, shapes, dimension = rows[there], shapes[there], dimension[there]
-    shapes = _unwrapped(shapes)
+    shapes = place(source[rows])
+    there = _on_earth(shapes)
+    rows, dimension = rows[there], dimension[there]
+    shapes = _unwrapped(_paintable(shapes[there]))
     order = np.lexsort((np.arange(len(rows)), -_size(shapes), -dimension))
     lost = int((~there).sum())
     largest = bool((dimension > POINT).any())
@@ -144,11 +142,19 @@ def _placer(crs: str | None) -> Callable[[Shapes], Shapes] | None:
     return lambda shapes: shapely.transform(shapes, to_degrees)
 
 
+def _on_earth(shapes: Shapes) -> npt.NDArray[np.bool_]:
+    """Which shapes have finite corners only, none beyond a pole or more than once around."""
+    corners, owner = shapely.get_coordinates(shapes, return_index=True)
+    with np.errstate(invalid="ignore"):
+        astray = ~((np.abs(corners[:, 0]) <= 360) & (np.abs(corners[:, 1]) <= 90))
+    return np.asarray(np.bincount(owner[astray], minlength=len(shapes)) == 0, dtype=bool)
+
+
 def _paintable(shapes: Shapes) -> Shapes:
     """Areas that cross themselves as the same faces without a crossing: only for the picture, so that it can be
     simplified.
     """
-    crossed = (shapely.get_dimensions(shapes) == AREA) & ~shapely.is_valid(shapes) & np.isfinite(shapely.length(shapes))
+    crossed = (shapely.get_dimensions(shapes) == AREA) & ~shapely.is_valid(shapes)
     if not crossed.any():
         return shapes
     result = shapes.copy()

@@ -28,7 +28,7 @@ def visible(text: str) -> str:
     """The text with its line breaks as spaces and its invisible characters named: ``⟨U+202E⟩`` cannot turn a name
     around.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     return "".join(
         " " if character in BREAKS else f"⟨U+{ord(character):04X}⟩" if _is_invisible(character) else character

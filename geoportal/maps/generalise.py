@@ -31,20 +31,21 @@ def within(shapes: Shapes, most: int, span: float) -> tuple[Shapes, bool]:
     """The shapes with at most about ``most`` corners, and whether any were left out. ``span`` is the width of the
     whole, in their unit.
 
-    Borders are smoothed first, by doubling steps from a fraction that a zoomed map still hides; a single shape that
-    stays too heavy loses its smallest parts.
+    A shape of very many parts loses its smallest ones; then borders are smoothed, by doubling steps from a fraction
+    that a zoomed map still hides.
     """
     if _corners(shapes) <= most:
         return shapes, False
+    # What stays of a part has about five corners, so parts are counted before any border is smoothed.
+    parts = max(16, most // 5 // max(1, len(shapes)))
+    lighter = shapes = np.array([_largest_parts(shape, parts) for shape in shapes], dtype=object)
     tolerance = span / 8000
-    lighter = shapes
     for _ in range(ROUNDS):
-        lighter = simplified(shapes, tolerance)
         if _corners(lighter) <= most:
-            return lighter, True
+            break
+        lighter = simplified(shapes, tolerance)
         tolerance *= 2
-    share = max(64, most // max(1, len(shapes)))
-    return np.array([_largest_parts(shape, share) for shape in lighter], dtype=object), True
+    return lighter, True
 
 
 def simplified(shapes: Shapes, tolerance: float) -> Shapes:
@@ -105,16 +106,25 @@ def mosaic_lines(areas: Shapes, span: float, inlet: float | None = None) -> Mosa
 
 
 def heart(areas: Shapes) -> Shapes:
-    """The middle of each area's widest place, where a name reads best; a point inside it where that cannot be found."""
-    parts = [max(shapely.get_parts(area), key=shapely.area) for area in areas]
-    hearts = []
-    for part in parts:
+    """The middle of each area's widest place, where a name reads best; of its bounds where an area has no width."""
+    hearts = middle(areas)
+    for place, area in enumerate(areas):
+        part = max(shapely.get_parts(area), key=shapely.area)
+        across = shapely.length(shapely.envelope(part)) / 4
         try:
-            span = shapely.length(shapely.envelope(part)) / 4
-            hearts.append(shapely.get_point(shapely.maximum_inscribed_circle(part, tolerance=span / 100), 0))
+            circle = shapely.maximum_inscribed_circle(part, tolerance=across / 100)
         except shapely.errors.GEOSException:
-            hearts.append(shapely.point_on_surface(part))
-    return np.array([shapely.point_on_surface(part) if h is None else h for h, part in zip(hearts, parts, strict=True)])
+            continue
+        if not shapely.is_empty(circle):
+            hearts[place] = shapely.get_point(circle, 0)
+    return hearts
+
+
+def middle(shapes: Shapes) -> Shapes:
+    """The middle of the bounds of each shape: there is one for every shape that has corners."""
+    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    centres = shapely.points((bounds[:, 0] + bounds[:, 2]) / 2, (bounds[:, 1] + bounds[:, 3]) / 2)
+    return np.array(centres, dtype=object)
 
 
 def _corners(shapes: Shapes) -> int:
@@ -122,21 +132,16 @@ def _corners(shapes: Shapes) -> int:
 
 
 def _largest_parts(shape: shapely.Geometry, most: int) -> shapely.Geometry:
-    """A multi-part shape cut down to its largest parts that have at most ``most`` corners together; the largest always
-    stays.
-    """
-    parts = shapely.get_parts(shape)
-    if len(parts) < 2:
+    """A multi-part shape cut down to its largest ``most`` parts; points are taken evenly."""
+    if shapely.get_num_geometries(shape) <= most:
         return shape
+    parts = shapely.get_parts(shape)
     kind = int(DIMENSIONS[shapely.get_type_id(parts[0])])
     if kind == POINT:
-        kept = parts[np.linspace(0, len(parts) - 1, min(most, len(parts))).round().astype(np.intp)]
+        kept = parts[np.linspace(0, len(parts) - 1, most).round().astype(np.intp)]
         return cast("shapely.Geometry", shapely.multipoints(kept))
     size = shapely.area(parts) if kind == AREA else shapely.length(parts)
-    ranking = np.argsort(-size, kind="stable")
-    fits = np.cumsum(shapely.get_num_coordinates(parts[ranking])) <= most
-    fits[0] = True
-    kept = parts[np.sort(ranking[fits])]
+    kept = parts[np.sort(np.argsort(-size, kind="stable")[:most])]
     return cast("shapely.Geometry", shapely.multipolygons(kept) if kind == AREA else shapely.multilinestrings(kept))
 
 

@@ -16,7 +16,7 @@ from geoportal.maps.attributes import Values
 from geoportal.maps.drawing import LINE, POINT, Drawing, Extent, Shapes
 from geoportal.maps.elements import Dots, FeaturePopup, Furniture, Legend, Names, Sheet, Swatch
 from geoportal.maps.escape import inert, shortened
-from geoportal.maps.generalise import MosaicLines, heart, within
+from geoportal.maps.generalise import MosaicLines, heart, middle, within
 from geoportal.maps.ground import Ground
 from geoportal.maps.names import broken
 from geoportal.maps.plan import Plan, plan, span
@@ -269,7 +269,7 @@ def _names(drawing: Drawing, shapes: Shapes, values: Values) -> list[tuple[float
             names.append((hearts[place], float(bounds[place, 2] - bounds[place, 0]), place))
     points = np.flatnonzero(drawing.dimension == POINT)
     if 0 < len(points) <= LABELLED_POINTS:
-        names += [(shapely.centroid(shapes[place]), 0.0, int(place)) for place in points]
+        names += [(point, 0.0, int(place)) for point, place in zip(middle(shapes[points]), points, strict=True)]
     return [
         (round(point.y, 5), round(point.x, 5), _lines(values.plain[place], width), round(width, 5))
         for point, width, place in names
@@ -286,11 +286,11 @@ def _lines(name: str, width: float) -> str:
 def _small(drawing: Drawing, shapes: Shapes, classes: Classes) -> list[tuple[float, float, str, str, float]]:
     """A dot for each area, shown while the area itself is too small to see."""
     bounds = shapely.bounds(shapes[: drawing.areas])
-    middle = shapely.centroid(shapes[: drawing.areas])
+    middles = middle(shapes[: drawing.areas])
     size = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
     return [
         (round(point.y, 5), round(point.x, 5), colour, rim(colour), round(float(wide), 6))
-        for point, colour, wide in zip(middle, classes.colours(drawing.rows), size, strict=False)
+        for point, colour, wide in zip(middles, classes.colours(drawing.rows), size, strict=False)
     ]
 
 

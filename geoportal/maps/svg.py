@@ -42,7 +42,9 @@ def dots_path(points: Shapes, grid: int) -> str:
     places = np.rint(shapely.get_coordinates(points) * 2 / grid).astype(int) * grid
     if not len(places):
         return ""
-    places = np.unique(places, axis=0)
+    across = int(np.ptp(places[:, 0])) + 1
+    _, once = np.unique(places[:, 1] * across + places[:, 0] - places[:, 0].min(), return_index=True)
+    places = places[once]
     moves = np.diff(places, axis=0)
     return f"M{_numbers(places[0])}h0" + "".join(f"m{_numbers(move)}h0" for move in moves)
 

@@ -17,7 +17,7 @@ from geoportal.language import LANGUAGES, text
 from geoportal.maps import ground as earth
 from geoportal.maps import svg
 from geoportal.maps.drawing import AREA, LINE, POINT, Drawing, Shapes, draw
-from geoportal.maps.generalise import MosaicLines, heart, is_mosaic, mosaic_lines, simplified
+from geoportal.maps.generalise import MosaicLines, heart, is_mosaic, middle, mosaic_lines, simplified, within
 from geoportal.maps.ground import Ground
 from geoportal.maps.names import SIZE, Candidate, arrange
 from geoportal.maps.style import Classes, classify, mixed, rim
@@ -116,11 +116,12 @@ def picture(
     if extent is None:
         return svg.document(form.width, form.height, earth.NEUTRAL, [])
     window = Window.around(extent, form.width, form.height, form.margin)
-    shapes = simplified(window.pixels(drawing.shapes), FINEST)
+    shapes, _ = within(window.pixels(drawing.shapes), form.most_bytes, form.width)
+    shapes = simplified(shapes, FINEST)
     colours = np.array(classes.colours(drawing.rows), dtype=object)
     names = [] if form.small else _names(layer, record, drawing, shapes, form)
     dimension, lines = drawing.dimension, None
-    if drawing.areas == len(drawing):
+    if len(drawing) and drawing.areas == len(drawing):
         bounds = shapely.total_bounds(shapes)
         width = float(max(bounds[2] - bounds[0], bounds[3] - bounds[1]))
         if is_mosaic(shapes, width):
@@ -133,7 +134,8 @@ def picture(
             continue
         kept = len(shapes) if lines else max(1, int(len(shapes) * share))
         page = _Page(form, window, land, classes.themed, lines, tolerance, inner)
-        written = page.document(shapes[:kept], dimension[:kept], colours[:kept], names)
+        light = within(shapes[:kept], int(form.most_bytes * share / 3), form.width)[0] if share < 1 else shapes[:kept]
+        written = page.document(light, dimension[:kept], colours[:kept], names)
         if len(written.encode()) <= form.most_bytes:
             break
     return written
@@ -199,7 +201,7 @@ class _Page:
             lines = shapes[own & (dimension == LINE)]
             thick = 2.6 if self.form.small else 4.4
             drawn.append(svg.path(svg.lines_path(lines), fill="none", stroke=colour, stroke_width=thick))
-            points = np.concatenate([shapes[own & (dimension == POINT)], shapely.centroid(areas[tiny])])
+            points = np.concatenate([shapes[own & (dimension == POINT)], middle(areas[tiny])])
             drawn.append(self._dots(points, colour, len(shapes)))
         return svg.group(drawn, svg.HALVES, stroke_linejoin="round", stroke_linecap="round")
 
@@ -283,11 +285,11 @@ def _names(layer: Layer, record: Record, drawing: Drawing, shapes: Shapes, form:
     words = readable(layer.frame[label].iloc[drawing.rows], "id")
     bounds = shapely.bounds(shapes)
     candidates = []
-    middles = np.concatenate([heart(shapes[: drawing.areas]), shapely.centroid(shapes[drawing.areas :])])
-    for word, kind, middle, box in zip(words, drawing.dimension, middles, bounds, strict=True):
+    spots = np.concatenate([heart(shapes[: drawing.areas]), middle(shapes[drawing.areas :])])
+    for word, kind, spot, box in zip(words, drawing.dimension, spots, bounds, strict=True):
         if word and len(word) <= LONGEST_NAME and kind != LINE:
             room = max(float(box[2] - box[0]), 1.0) if kind == AREA else 0.0
-            candidates.append(Candidate(word, float(middle.x), float(middle.y), room))
+            candidates.append(Candidate(word, float(spot.x), float(spot.y), room))
     return [svg.name(placed) for placed in arrange(candidates, form.width, form.height, _radius(len(drawing)) + 1)]
 
 
