@@ -187,7 +187,8 @@ class Edge:
         )
         ask = asked(request, format_, language, resource.known, fields)
         state = (self.engine.edition, *map(str, source.key)) if source is not None else (view.key,)
-        tag = tag_of(*state, resource.name, item or "", format_, language, ask.canonical())
+        question = "" if resource.kept else ask.canonical()
+        tag = tag_of(*state, resource.name, item or "", format_, language, question)
         if asking.public and (known := request.headers.get("if-none-match")):
             etag = tagged(tag, coding_of(asking.coding))
             if names(known, etag):
@@ -198,7 +199,14 @@ class Edge:
         if body is None:
             api = view.for_request(older)
             visit = Visit(
-                audience, language, api.handles, api.sources, source, self.engine.site, request.scope["path"], ask.pairs
+                audience,
+                language,
+                api.handles,
+                api.sources,
+                source,
+                self.engine.site,
+                request.scope["path"].rstrip("/"),
+                ask.pairs,
             )
             with visiting(visit):
                 if resource.name == "openapi" and format_ == JSON:

@@ -222,7 +222,6 @@ def with_parameters(**changed: Any) -> str:
 
 def other_language(visit: Visit) -> dict[str, str]:
     """The address of this page in each language, all other parameters kept."""
-    kept = [(name, value) for name, value in visit.pairs if name != "lang"]
-    if not any(name == "f" for name, _ in kept):
-        kept.append(("f", "html"))
+    kept = [(name, value) for name, value in visit.pairs if name not in ("f", "lang")]
+    kept.append(("f", "html"))
     return {code: f"{visit.site.root}{quote(visit.path)}?{urlencode([*kept, ('lang', code)])}" for code in LANGUAGES}

@@ -36,7 +36,7 @@ class Asked:
     """One request in the form that ``APIRequest`` reads (it looks for these three names), and what the routes need of
     it.
 
-    ``pairs`` are the parameters as given.
+    ``pairs`` are the parameters in one order, with the format and the language that were chosen.
     """
 
     query_params: QueryParams
@@ -54,8 +54,8 @@ class Asked:
         return APIRequest(self, list(LOCALES.values()))
 
     def canonical(self) -> str:
-        """The parameters in one order: equal questions, equal text."""
-        return repr(sorted(pair for pair in self.pairs if pair[0] not in ALWAYS))
+        """The question in one form: equal texts, equal answers, whatever the order and the way it was asked in."""
+        return repr([pair for pair in self.query_params.multi_items() if pair[0] != "f"])
 
 
 def language_of(request: Request, languages: Sequence[str]) -> str:
@@ -107,12 +107,16 @@ def asked(request: Request, format_: str, language: str, known: Iterable[str], f
         if check is not None and name in known:
             check(name, value)
     return Asked(
-        query_params=QueryParams([(name, value) for name, value in given.items() if name != "lang"] + _lang(given)),
+        # In one order, since pygeoapi writes them into the links of its answer.
+        query_params=QueryParams(sorted([pair for pair in given.items() if pair[0] != "lang"] + _lang(given))),
         headers={"accept": PYGEOAPI_TYPES[format_], "accept-language": LOCALES[language]},
         scope={"path": request.scope["path"]},
         format=format_,
         language=language,
-        pairs=tuple(given.items()),
+        pairs=(
+            *sorted(pair for pair in given.items() if pair[0] not in ALWAYS),
+            *(("f", format_), ("lang", language)),
+        ),
     )
 
 

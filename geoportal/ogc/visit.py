@@ -47,7 +47,7 @@ class Visit:
     the data.
 
     ``sources`` maps the opaque handle in a provider definition to the layer, ``layers`` the id of the collection;
-    ``source`` is the one that was asked for, if any. ``pairs`` are the query parameters as given.
+    ``source`` is the one that was asked for, if any. ``pairs`` are the query parameters.
     """
 
     audience: Audience = PUBLIC_AUDIENCE

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 import shapely
 
+from geoportal.language import catalogue
 from geoportal.model.record import FieldMeaning, Record
 from geoportal.model.text import LocalText
 from geoportal.ogc.app import RESOURCES
@@ -202,3 +203,14 @@ def test_only_web_addresses_become_links():
         assert local("https://spdx.org/licenses/MIT.html") == "https://spdx.org/licenses/MIT.html"
         for hostile in ("javascript:alert(1)", "data:text/html,x", "//evil.example/", "/\\evil", None, ""):
             assert local(hostile) == "#"
+
+
+def test_every_text_that_is_named_is_written():
+    package = ROOT / "geoportal/ogc"
+    sources = [path.read_text("utf-8") for path in package.rglob("*") if path.suffix in (".py", ".html", ".jsonld")]
+    named = {key for text in sources for key in re.findall(r"""\bsay\(\s*["']([^"']+)["']""", text)}
+    named |= {key for text in sources for key in re.findall(r"""\bProblem\(\s*\d+,\s*"([^"{]+[^"]*)\"""", text)}
+    assert len(named) > 60
+    for language in ("id", "en"):
+        written = catalogue("messages", language)._catalog
+        assert {key for key in named if key not in written} == set()
