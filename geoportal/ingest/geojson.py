@@ -267,6 +267,8 @@ def _parsed(text: bytes) -> dict[str, Any]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
+        if "memory" in str(error):
+            raise MemoryError(str(error)) from None
         if "infinity" in str(error):  # 1e999: a number that no computer can hold
             raise refuse("source-unsafe", reason="not-a-number") from None
         raise _broken(text) from None

@@ -48,7 +48,7 @@ _LIBRARY_MEMORY = (
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _LITTLE = 4 << 20
-_BASE_MB = 150  # what a child holds before it opens anything
+_BASE_MB = 60  # what a child holds before it opens anything
 
 _server = ForkServer()
 
@@ -220,7 +220,7 @@ def _accident(ending: Ending, answer: dict[str, Any] | None, limits: IngestSetti
         return "source-too-slow", {"seconds": limits.cpu_s}
     if ending.signal is not None:
         reason = signal.Signals(ending.signal).name
-        if reason in ("SIGSEGV", "SIGABRT", "SIGBUS") and ending.memory_mb > _BASE_MB + 0.5 * limits.memory_mb:
+        if reason in ("SIGSEGV", "SIGABRT", "SIGBUS") and ending.memory_mb > _BASE_MB + 0.6 * limits.memory_mb:
             # GDAL and GEOS do not ask whether they got the memory that they asked for.
             return "source-too-large", {"reason": "memory", "limit_mb": limits.memory_mb}
         log.warning("the ingest child was ended by %s", reason)
