@@ -30,7 +30,7 @@ declare("fields-too-many", scope=SOURCE, element=FORMAT, severity=BLOCKING, inta
 
 # Readable, but the officer must know.
 declare("layers-several", scope=SOURCE, element=CONCEPT, severity=WARNING, intake=WARNING)
-declare("crs-conflict", scope=SOURCE, element=POSITION, severity=WARNING, intake=WARNING)
+declare("crs-conflict", scope=SOURCE, element=POSITION, severity=BLOCKING, intake=BLOCKING)
 declare("crs-from-member", scope=SOURCE, element=POSITION, severity=WARNING, intake=WARNING)
 declare("encoding-assumed", scope=SOURCE, element=FORMAT, severity=WARNING, intake=WARNING)
 declare("record-count-differs", scope=SOURCE, element=FORMAT, severity=WARNING, intake=WARNING)

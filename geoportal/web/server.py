@@ -77,7 +77,7 @@ def die_with_parent() -> None:
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; ``announce`` gets the one line when all workers answer."""
-    from granian import Granian  # type: ignore[attr-defined]
+    from granian import Granian
 
     data = settings.storage.data.absolute()
     node = Node(settings)

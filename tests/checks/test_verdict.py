@@ -16,13 +16,13 @@ from tests.factories import make_layer
 REJECT = {
     "source-empty", "source-unreadable", "source-unsafe", "source-crashed", "source-too-slow", "source-too-large",
     "format-not-supported", "archive-unsafe", "archive-damaged", "no-layer", "layer-not-found", "fields-too-many",
-    "coordinates-outside-domain", "geometry-not-finite",
+    "coordinates-outside-domain", "geometry-not-finite", "crs-conflict",
 }  # fmt: skip
 WARN = {
     "crs-missing", "geometry-missing", "geometry-empty", "geometry-invalid", "geometry-type-mixed",
     "geometry-collection",
     "geometry-curved", "geometry-measured", "layer-empty", "layers-several", "layer-without-geometry",
-    "record-count-differs", "reader-message", "shx-restored", "table-missing", "crs-conflict", "crs-from-member",
+    "record-count-differs", "reader-message", "shx-restored", "table-missing", "crs-from-member",
     "encoding-assumed", "check-failed",
 }  # fmt: skip
 
