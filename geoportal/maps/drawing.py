@@ -25,6 +25,8 @@ COLLECTION: Final = 7
 DIMENSIONS: Final = np.array([0, 1, 1, 2, 0, 1, 2, -1])
 """Dimension by shapely's type id; a GeometryCollection has none that a legend could name."""
 POINT, LINE, AREA = 0, 1, 2
+SCRIBBLE: Final = 100
+"""An outline so many times longer than that of its bounds crosses itself too often to be sorted out in good time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +160,14 @@ def _paintable(shapes: Shapes) -> Shapes:
     if not crossed.any():
         return shapes
     result = shapes.copy()
-    for place in np.flatnonzero(crossed):
+    bounds = shapely.bounds(shapes)
+    around = 2 * (bounds[:, 2] - bounds[:, 0] + bounds[:, 3] - bounds[:, 1])
+    for place in np.flatnonzero(crossed & (shapely.length(shapes) < SCRIBBLE * around)):
         try:
             faces = shapely.get_parts(shapely.make_valid(shapes[place], method="structure", keep_collapsed=False))
         except shapely.errors.GEOSException:
             continue
-        faces = faces[shapely.get_dimensions(faces) == AREA]
+        faces = faces[(shapely.get_dimensions(faces) == AREA) & ~shapely.is_empty(faces)]
         if len(faces):
             result[place] = shapely.multipolygons(list(faces))
     return result
@@ -198,12 +202,12 @@ def _unwrapped(shapes: Shapes) -> Shapes:
     """Shapes on both sides of the antimeridian, moved side by side: their western longitudes count on past 180."""
     if not len(shapes):
         return shapes
-    bounds = shapely.bounds(shapes)
-    if bounds[:, 2].max() - bounds[:, 0].min() <= 180:
+    bounds = shapely.bounds(shapely.get_parts(shapes))
+    west, east = bounds[:, 0], bounds[:, 2]
+    if east.max() - west.min() <= 180 or ((west < 0) & (east > 0)).any():
         return shapes
-    east = np.where(bounds[:, 0] < 0, bounds[:, 0] + 360, bounds[:, 0])
-    last = np.where(bounds[:, 2] < 0, bounds[:, 2] + 360, bounds[:, 2])
-    if last.max() - east.min() >= min(180, bounds[:, 2].max() - bounds[:, 0].min()):
+    behind = west < 0
+    if np.where(behind, east + 360, east).max() - np.where(behind, west + 360, west).min() >= 180:
         return shapes
 
     def onward(coordinates: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -40,12 +40,14 @@ def within(shapes: Shapes, most: int, span: float) -> tuple[Shapes, bool]:
     parts = max(16, most // 5 // max(1, len(shapes)))
     lighter = shapes = np.array([_largest_parts(shape, parts) for shape in shapes], dtype=object)
     tolerance = span / 8000
+    fewest = 5 * int(shapely.get_num_geometries(shapes).sum())
     for _ in range(ROUNDS):
-        if _corners(lighter) <= most:
+        if _corners(lighter) <= max(most, fewest):
             break
         lighter = simplified(shapes, tolerance)
         tolerance *= 2
-    return lighter, True
+    excess = _corners(lighter) / most
+    return (np.array([_thinned(shape, excess) for shape in lighter], dtype=object) if excess > 1 else lighter), True
 
 
 def simplified(shapes: Shapes, tolerance: float) -> Shapes:
@@ -67,7 +69,8 @@ def simplified(shapes: Shapes, tolerance: float) -> Shapes:
         except shapely.errors.GEOSException:
             areas[:] = False
     rest = ~areas & (kinds != POINT)
-    result[rest] = shapely.simplify(shapes[rest], tolerance / 2, preserve_topology=True)
+    # Keeping the topology of a line that crosses itself thousands of times (a track) takes minutes: not for a picture.
+    result[rest] = shapely.simplify(shapes[rest], tolerance / 2, preserve_topology=False)
     return np.where(shapely.is_empty(result), shapes, result)
 
 
@@ -143,6 +146,15 @@ def _largest_parts(shape: shapely.Geometry, most: int) -> shapely.Geometry:
     size = shapely.area(parts) if kind == AREA else shapely.length(parts)
     kept = parts[np.sort(np.argsort(-size, kind="stable")[:most])]
     return cast("shapely.Geometry", shapely.multipolygons(kept) if kind == AREA else shapely.multilinestrings(kept))
+
+
+def _thinned(shape: shapely.Geometry, excess: float) -> shapely.Geometry:
+    """A line that no smoothing makes light, by every so many of its corners; anything else as it is."""
+    if shapely.get_type_id(shape) != 1:
+        return shape
+    corners = shapely.get_coordinates(shape)
+    kept = np.linspace(0, len(corners) - 1, max(2, int(len(corners) / excess))).round().astype(np.intp)
+    return cast("shapely.Geometry", shapely.linestrings(corners[kept]))
 
 
 def _without_hairlines(whole: shapely.Geometry, span: float) -> shapely.Geometry:
