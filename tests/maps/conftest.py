@@ -18,7 +18,7 @@ TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """``(address, folder)``: previews in ``folder/<name>`` are at ``/peta/<name>/<language>``, framed at ``/bingkai/...``."""
+    """``(address, folder)``: ``folder/<name>`` is at ``/peta/<name>/<language>``, in a frame at ``/bingkai/...``."""
     folder = tmp_path / "derived"
     folder.mkdir()
 

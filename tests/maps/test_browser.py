@@ -102,7 +102,7 @@ def test_all_features_are_drawn_and_tell_their_values(
             assert row["kode"] in values and str(row["jumlah_total"]) in values
             assert any(value.endswith(" km²") for value in values)
         frame.locator(".leaflet-popup-close-button").click()
-        assert frame.locator(POPUP).count() == 0
+        frame.locator(POPUP).wait_for(state="detached")
 
 
 def test_a_real_click_opens_the_pop_up_of_what_is_under_it(site: tuple[str, Path], chromium: Any) -> None:
@@ -159,6 +159,7 @@ def test_on_a_phone_the_legend_is_under_the_map_and_nothing_is_cut(site: tuple[s
         assert frame.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
         assert frame.locator(".leaflet-control-zoom-in").bounding_box()["width"] >= 44
         frame.locator(FEATURES).nth(3).dispatch_event("click")
+        frame.page.wait_for_timeout(600)  # the map moves until the pop-up is in sight
         popup = frame.locator(".leaflet-popup-content-wrapper").bounding_box()
         assert popup["x"] >= 0 and popup["x"] + popup["width"] <= NARROW["width"]
 
@@ -205,7 +206,7 @@ def test_axe_finds_nothing(site: tuple[str, Path], chromium: Any) -> None:
         assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
 
 
-def test_pictures_show_as_images(site: tuple[str, Path], chromium: Any) -> None:
+def test_pictures_are_sound_svg(site: tuple[str, Path], chromium: Any) -> None:
     home, folder = site
     write_thumbnail(hostile_layer(), hostile_record(), folder / "jahat")
     layer = make_layer([shapely.Point(116, 0)], a=[1])
@@ -213,10 +214,6 @@ def test_pictures_show_as_images(site: tuple[str, Path], chromium: Any) -> None:
     for name in ("jahat", "titik"):
         for picture, width in (("map.svg", 764), ("thumb.svg", 192)):
             with visit(chromium, f"/gambar/{name}/{picture}", home) as frame:
-                address = f"/gambar/{name}/{picture}"
-                size = f"new Promise(done => {{const i = new Image(); i.onload = () => done(i.width); i.src = '{address}'}})"
-                if frame.evaluate("document.documentElement.tagName") == "svg":
-                    assert frame.evaluate("document.documentElement.getAttribute('width')") == str(width)
-                    assert frame.evaluate("document.querySelectorAll('script, foreignObject, image').length") == 0
-                else:
-                    assert frame.evaluate(size) == width
+                assert frame.evaluate("document.documentElement.getAttribute('width')") == str(width)
+                assert frame.evaluate("document.querySelectorAll('script, foreignObject, image').length") == 0
+                assert frame.evaluate("document.querySelectorAll('path').length") > 1
