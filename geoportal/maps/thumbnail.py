@@ -294,14 +294,15 @@ def _names(layer: Layer, record: Record, drawing: Drawing, shapes: Shapes, form:
 
 
 def _legend(classes: Classes, drawing: Drawing, record: Record, language: str) -> dict[str, Any]:
+    shape = "area" if drawing.areas else "line" if (drawing.dimension == LINE).any() else "point"
     return {
         "title": classes.title,
-        "shape": "area" if drawing.areas else "line" if (drawing.dimension == LINE).any() else "point",
+        "shape": shape,
         "entries": [
             {
-                "label": entry.label,
+                "label": entry.label if classes.themed else text("maps", f"kind.{shape}", language),
                 "colour": entry.colour,
-                "count": entry.count if classes.themed else None,
+                "count": entry.count,
                 "missing": entry.missing,
             }
             for entry in classes.entries

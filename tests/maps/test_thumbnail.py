@@ -57,6 +57,7 @@ def test_the_demonstration_datasets_are_drawn_within_their_weight(tmp_path: Path
     assert set(legend) == {"id", "en"}
     for entry in legend["id"]["entries"]:
         assert f'"{entry["colour"]}"' in large
+        assert isinstance(entry["count"], int) and entry["label"]
     assert legend["id"]["chip"] == "Data contoh (sintetis)"
 
 
