@@ -80,7 +80,9 @@ def test_hidden_and_missing_give_equal_bytes(guarded, resource, form):
 
 
 @pytest.mark.parametrize(
-    ("resource", "form"), [(resource, form) for resource in WITHOUT for form in resource.offers], ids=str
+    ("resource", "form"),
+    [(resource, form) for resource in WITHOUT for form in resource.offers],
+    ids=lambda part: getattr(part, "name", part),
 )
 def test_a_hidden_layer_stands_in_no_list(guarded, resource, form):
     for language in ("id", "en"):
