@@ -9,7 +9,8 @@ import typer
 
 from geoportal.cli import checking, operation, publishing, tokens
 from geoportal.cli.session import complain, error_document, language_for, print_json
-from geoportal.errors import GeoportalError
+from geoportal.errors import GeoportalError, NotPublishable
+from geoportal.language import LANGUAGES, text
 
 app = typer.Typer(
     name="geoportal",
@@ -32,6 +33,13 @@ app.command("doctor")(operation.doctor)
 app.add_typer(tokens.app, name="token")
 
 
+def asked_language() -> str:
+    """The language of an error: that of ``--lang`` where the command line names one of ours."""
+    words = [part for word in sys.argv[1:] for part in word.split("=", 1)]
+    chosen = words[words.index("--lang") + 1] if "--lang" in words[:-1] else None
+    return language_for(chosen if chosen in LANGUAGES else None)
+
+
 def run() -> None:
     """Run the command line; an error is one plain sentence and the exit code of its family, never a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
@@ -39,7 +47,7 @@ def run() -> None:
     try:
         app()
     except GeoportalError as error:
-        language = language_for(None)
+        language = asked_language()
         if as_json:
             print_json(error_document(error, language))
         else:
@@ -49,7 +57,12 @@ def run() -> None:
 
                 for line in describe(report, language):
                     complain(line)
-            for candidate in error.facts.get("candidates") or ():
+            candidates = error.facts.get("candidates") or ()
+            if candidates:
+                complain(text("cli", "crs.choose", language))
+            if isinstance(error, NotPublishable):
+                complain(text("cli", "override.how", language, id=error.facts["dataset"]))
+            for candidate in candidates:
                 complain(f"  --crs {candidate['crs']}  {candidate.get('name', '')}".rstrip())
         sys.exit(error.exit_code)
     except BrokenPipeError:

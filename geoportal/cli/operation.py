@@ -37,7 +37,7 @@ def demo(json: Json = False, lang: Lang = None, data: Data = None) -> None:
     """Load the demonstration datasets: submit and publish each one, as any file would be."""
     from geoportal.actions.demo import load_demo
 
-    with opened(data) as node:
+    with opened(data, make=True) as node:
         language = language_for(lang, node.settings)
 
         def progress(dataset_id: str) -> None:

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geoportal.cli.checking import describe
-from geoportal.cli.session import Data, Json, Lang, language_for, local_admin, opened, print_json, say, table
+from geoportal.cli.session import (
+    Data,
+    Json,
+    Lang,
+    address_of,
+    language_for,
+    local_admin,
+    opened,
+    print_json,
+    say,
+    table,
+)
 from geoportal.errors import Invalid
 from geoportal.language import number as written
 from geoportal.language import text
@@ -44,7 +55,7 @@ def submit(
 
     if opd and access is not Classification.GOVERNMENT:
         raise typer.BadParameter("goes with --access GOVERNMENT only", param_hint="--opd")
-    with opened(data) as node:
+    with opened(data, make=True) as node:
         language = language_for(lang, node.settings)
         done = act(
             node, local_admin(), dataset, file,
@@ -99,7 +110,7 @@ def publish(
 
     with opened(data) as node:
         done = act(node, local_admin(), dataset, version, override)
-        _published(done, "published", node.settings.base_url, json, language_for(lang, node.settings))
+        _published(done, "published", address_of(node), json, language_for(lang, node.settings))
 
 
 def withdraw(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data = None) -> None:
@@ -126,7 +137,7 @@ def rollback(
 
     with opened(data) as node:
         done = act(node, local_admin(), dataset, to)
-        _published(done, "rolledback", node.settings.base_url, json, language_for(lang, node.settings))
+        _published(done, "rolledback", address_of(node), json, language_for(lang, node.settings))
 
 
 def _row(dataset: Dataset, versions: list[Version]) -> dict[str, Any]:
@@ -187,7 +198,7 @@ def show(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data =
                 "specification": found.specification.as_dict(),
                 "versions": [version.as_dict() for version in versions],
                 "events": [_event(event) for event in happened],
-                "address": f"{node.settings.base_url}/ogc/collections/{dataset}",
+                "address": f"{address_of(node)}/ogc/collections/{dataset}",
             })  # fmt: skip
             return
         say(f"{dataset}  {row['title'][language]}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geoportal.errors import GeoportalError
+from geoportal.errors import GeoportalError, NotFound
 from geoportal.language import LANGUAGES
 from geoportal.model.access import Actor, Role
 from geoportal.settings import Settings, load_settings
@@ -55,11 +55,17 @@ def language_for(chosen: str | None, settings: Settings | None = None) -> str:
 
 
 @contextmanager
-def opened(data: Path | None) -> Iterator[Node]:
-    """The node in ``data``, its register up to date and its generation healed, closed at the end."""
+def opened(data: Path | None, *, make: bool = False) -> Iterator[Node]:
+    """The node in ``data``, its register up to date and its generation healed, closed at the end.
+
+    NotFound where there is none, unless the command may ``make`` one: a mistyped folder is no empty node.
+    """
     from geoportal.node import Node
 
-    node = Node(settings_for(data))
+    settings = settings_for(data)
+    if not make and not (settings.storage.data / "register.db").exists():
+        raise NotFound(f"there is no node in {settings.storage.data}; name its folder with --data or GEOPORTAL_DATA")
+    node = Node(settings)
     try:
         yield node
     finally:
@@ -93,6 +99,15 @@ def table(rows: list[list[str]], heads: list[str]) -> None:
     widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
     for row in [heads, *rows]:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def address_of(node: Node) -> str:
+    """The public address: the one that is set, else that of the server that runs on this data, else the default."""
+    try:
+        running = (node.data / "serve.url").read_text("utf-8").strip()
+    except OSError:
+        running = ""
+    return node.settings.web.base_url or running or node.settings.base_url
 
 
 def error_document(error: GeoportalError, language: str) -> dict[str, Any]:

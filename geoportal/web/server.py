@@ -6,7 +6,6 @@ kernel for that), a killed worker is started again.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import fcntl
 import os
@@ -97,6 +96,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     for stale in (data / RUN).iterdir():
         stale.unlink()
     (data / "serve.pid").write_text(f"{os.getpid()}\n")
+    (data / "serve.url").write_text(f"{settings.base_url}\n")
     server = Granian(
         "geoportal.web.app:create",
         factory=True,
@@ -114,8 +114,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     try:
         server.serve()
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            (data / "serve.pid").unlink()
+        for name in ("serve.pid", "serve.url"):
+            (data / name).unlink(missing_ok=True)
 
 
 def _announce(settings: Settings, announce: Callable[[str], None]) -> None:
