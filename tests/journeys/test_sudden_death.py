@@ -75,7 +75,8 @@ class Victim:
         while out.strip():
             with contextlib.suppress(ValueError):
                 document, end = decoder.raw_decode(out.lstrip())
-                acknowledged.append(document)
+                if "error" not in document:  # a child that was killed is told as an error: nothing was promised
+                    acknowledged.append(document)
                 out = out.lstrip()[end:]
                 continue
             break
