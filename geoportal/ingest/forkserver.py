@@ -173,7 +173,10 @@ def main() -> None:
 
     sandbox.prepare()
     with socket.socket(fileno=int(sys.argv[1])) as control:
-        control.send(b"ready")
+        try:
+            control.send(b"ready")
+        except OSError:  # whoever started this server is gone already: nothing is left to do
+            return
         serve(control, sandbox.run_request)
 
 
