@@ -9,7 +9,7 @@ import typer
 
 from geoportal.cli import checking, operation, publishing, tokens
 from geoportal.cli.session import complain, error_document, language_for, print_json
-from geoportal.errors import GeoportalError, NotPublishable
+from geoportal.errors import GeoportalError, NotPublishable, Unavailable
 from geoportal.language import LANGUAGES, text
 
 app = typer.Typer(
@@ -67,3 +67,7 @@ def run() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(141)  # whoever read our output went away, as `| head` does
+    except OSError as error:
+        # A folder that cannot be made, read or written: the machine's answer, said plainly.
+        complain(f"unavailable: {error.strerror or error}: {error.filename or ''}".rstrip(": "))
+        sys.exit(Unavailable.exit_code)

@@ -97,7 +97,9 @@ def _published(publication: Publication, key: str, base_url: str, as_json: bool,
 
 def publish(
     dataset: DatasetId,
-    version: Annotated[int | None, typer.Option("--version", help="Version to publish; otherwise the newest.")] = None,
+    version: Annotated[
+        int | None, typer.Option("--version", min=1, max=10**9, help="Version to publish; otherwise the newest.")
+    ] = None,
     override: Annotated[
         str | None, typer.Option("--override", help="Publish in spite of a blocked gate; the reason, in words.")
     ] = None,
@@ -127,7 +129,9 @@ def withdraw(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Da
 
 def rollback(
     dataset: DatasetId,
-    to: Annotated[int | None, typer.Option("--to", help="Version to go back to; otherwise the one before.")] = None,
+    to: Annotated[
+        int | None, typer.Option("--to", min=1, max=10**9, help="Version to go back to; otherwise the one before.")
+    ] = None,
     json: Json = False,
     lang: Lang = None,
     data: Data = None,

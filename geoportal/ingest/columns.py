@@ -49,6 +49,7 @@ def attribute_frame(
     notes: list[Note] = []
     renamed: dict[str, str] = {}
     undecodable: dict[str, int] = {}
+    mixed: list[str] = []
     for index, described in enumerate(table.schema):
         values = table.column(index)
         found = described.name if codec is None else (_recoded(described.name, codec) or described.name)
@@ -59,12 +60,17 @@ def attribute_frame(
         column, kind, damaged = _column(values, codec, texts)
         if damaged:
             undecodable[shown(name)] = damaged
+        if isinstance(values.type, pa.BaseExtensionType) and kind == "string" and column.notna().any():
+            mixed.append(shown(name))
         series[name] = column
         width = (described.metadata or {}).get(b"GDAL:OGR:width")
         fields.append(Field(name, kind, int(width) if width and kind == "string" else None))
     if renamed:
         said = ", ".join(f"{old!r} -> {new!r}" for old, new in list(renamed.items())[:10])
         notes.append(("reader-message", {"message": f"columns renamed: {said}", "count": len(renamed)}))
+    if mixed:
+        said = f"values of several kinds are kept as text: {', '.join(mixed[:10])}"
+        notes.append(("reader-message", {"message": said, "count": len(mixed)}))
     if undecodable:
         encoding = codec or "UTF-8"
         count = sum(undecodable.values())

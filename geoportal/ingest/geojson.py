@@ -10,7 +10,7 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ DEPTH = 100
 _CHUNK = 4 << 20
 _WHOLE = 256 << 20  # a document that is one feature is parsed as a whole up to this size
 _GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
+_EXACT = 1 << 53  # integers up to here have a real number of their own
+_MANY_DIGITS = re.compile(rb"[:\s-]\d{16,}\s*[,}\s]")
 _NOT_A_NUMBER = re.compile(rb"[\[:,]\s*[-+]?(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
 
 
@@ -32,7 +34,8 @@ class Contents:
 
     ``crs`` is the text of the crs member, None when there is none; ``crs_unknown`` is an explicit ``"crs": null``.
     ``ids`` are the features' own ids as text, when every feature has one and no two are alike. ``keys`` are the
-    property names in order of appearance.
+    property names in order of appearance. ``large`` counts, by property, the integers that a real number cannot hold;
+    ``cut`` the texts with a NUL in them, which GDAL cuts there.
     """
 
     name: str | None
@@ -41,6 +44,8 @@ class Contents:
     features: int
     ids: tuple[str, ...] | None
     keys: tuple[str, ...]
+    large: dict[str, int] = field(default_factory=dict)
+    cut: dict[str, int] = field(default_factory=dict)
 
 
 def look(path: Path, max_fields: int) -> Contents:
@@ -64,7 +69,9 @@ def look(path: Path, max_fields: int) -> Contents:
         elif "conformsTo" in top and "coordRefSys" in top:
             raise refuse("format-not-supported", kind="JSON-FG")
         crs, unknown = _crs(top)
-        ids, keys = _through(data, features, max_fields)
+        large: dict[str, int] = {}
+        cut: dict[str, int] = {}
+        ids, keys = _through(data, features, max_fields, large, cut)
         name = top.get("name")
         return Contents(
             name=name if isinstance(name, str) and name.strip() else None,
@@ -73,6 +80,8 @@ def look(path: Path, max_fields: int) -> Contents:
             features=len(features),
             ids=ids,
             keys=keys,
+            large=large,
+            cut=cut,
         )
 
 
@@ -228,13 +237,19 @@ def _refuse_link(crs: Any) -> None:
 
 
 def _through(
-    data: mmap.mmap, spans: list[tuple[int, int]], max_fields: int
+    data: mmap.mmap, spans: list[tuple[int, int]], max_fields: int, large: dict[str, int], cut: dict[str, int]
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-    """Parse every feature strictly; give their ids, if complete and unique, and the property names."""
+    """Parse every feature strictly; give their ids, if complete and unique, and the property names.
+
+    Counts in ``large`` and ``cut`` what GDAL will not keep as it stands.
+    """
     ids: list[str] = []
     keys: dict[str, None] = {}
     for start, end in spans:
-        feature = _parsed(data[start:end])
+        text = data[start:end]
+        feature = _parsed(text)
+        if b"\\u0000" in text or _MANY_DIGITS.search(text):
+            _count_unkept(feature.get("properties"), large, cut)
         for geometry in _with_geometries(feature):
             for key in geometry:
                 if len(key) == 3 and key.casefold() == "crs":
@@ -249,6 +264,14 @@ def _through(
             ids.append(str(own))
     complete = bool(ids) and len(ids) == len(spans) and len(set(ids)) == len(ids)
     return tuple(ids) if complete else None, tuple(keys)
+
+
+def _count_unkept(properties: Any, large: dict[str, int], cut: dict[str, int]) -> None:
+    for key, value in properties.items() if isinstance(properties, dict) else ():
+        if isinstance(value, str) and "\0" in value:
+            cut[key] = cut.get(key, 0) + 1
+        elif isinstance(value, int | float) and abs(value) > _EXACT and value == int(value):
+            large[key] = large.get(key, 0) + 1
 
 
 def _with_geometries(feature: dict[str, Any]) -> Iterator[dict[str, Any]]:

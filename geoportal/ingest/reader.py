@@ -23,7 +23,7 @@ from geoportal.ingest.crs import settle
 from geoportal.ingest.geometry import common_type, geometries
 from geoportal.ingest.refusal import Note, refuse, shown
 from geoportal.ingest.source import MAX_BYTES, Source, find_sources
-from geoportal.model.layer import Layer
+from geoportal.model.layer import Field, Layer
 
 _OPTIONS: dict[str, dict[str, str]] = {
     # Dates are recognised here, only where the text says the same; lists stay JSON text.
@@ -77,6 +77,7 @@ def _read(source: Source, given: str | None) -> Layer:
     attributes, wkb = _split(table)
     codec = source.encoding.codec if source.encoding and not source.encoding.plain else None
     frame, fields, notes = columns.attribute_frame(attributes, codec, texts=source.driver == "GeoJSON")
+    notes += _rounded(source, fields)
     if source.keys is not None and "id" not in source.keys:
         # GDAL turns feature ids that are text into an attribute, which the file does not have.
         frame = frame.drop(columns="id", errors="ignore")
@@ -100,8 +101,33 @@ def _read(source: Source, given: str | None) -> Layer:
         fields=fields,
         geometry_type=geometry_type,
         ids=ids,
-        notes=(*source.notes, *_said(messages), *notes),
+        notes=_together([*source.notes, *_said(messages), *notes]),
     )
+
+
+def _together(notes: list[Note]) -> tuple[Note, ...]:
+    """The notes with all messages of the reader as one, so that a summary shows every one of them."""
+    said = [params for rule, params in notes if rule == "reader-message"]
+    if len(said) < 2:
+        return tuple(notes)
+    plain = all(set(params) <= {"message", "count"} for params in said)
+    if not plain:
+        return tuple(notes)
+    joined = {
+        "message": "; ".join(dict.fromkeys(str(params["message"]) for params in said)),
+        "count": sum(params.get("count", 1) for params in said),
+    }
+    return (*(note for note in notes if note[0] != "reader-message"), ("reader-message", joined))
+
+
+def _rounded(source: Source, fields: tuple[Field, ...]) -> list[Note]:
+    """What must be said of large integers: where GDAL made a column real, they are not what the file says."""
+    kinds = {field.name: field.type for field in fields}
+    changed = {name: count for name, count in source.large.items() if kinds.get(name) == "number"}
+    if not changed:
+        return []
+    said = f"integers beyond 15 digits are rounded; write them as text: {', '.join(map(shown, list(changed)[:10]))}"
+    return [("reader-message", {"message": said, "count": sum(changed.values())})]
 
 
 def _failure(error: Exception, source: Source) -> Exception:

@@ -23,7 +23,7 @@ class Source:
     ``crs`` is what the file states (None: nothing). ``parts`` are the files of a shapefile by suffix. ``ids`` are the
     features' own ids where the format gives them ahead of reading; ``reads_ids`` says that they come with the
     features (GeoPackage). ``claims`` are the counts of features that the parts of the file state, to be held against
-    what was read.
+    what was read. ``large`` counts, by attribute, the integers that a real number cannot hold.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Source:
     ids: tuple[str, ...] | None = None
     reads_ids: bool = False
     keys: tuple[str, ...] | None = None
+    large: Mapping[str, int] = field(default_factory=dict)
     claims: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
 
@@ -121,6 +122,9 @@ def _geojson(path: Path, stem: str, max_fields: int) -> Source:
         # RFC 7946 took the member out; one that repeats the default, in whatever words, says nothing new.
         if crs is None or not same(crs, GEOJSON_DEFAULT):
             notes = [*notes, ("crs-from-member", {"crs": shown(crs or contents.crs)})]
+    if contents.cut:
+        said = f"text after a NUL is not kept: {', '.join(map(shown, list(contents.cut)[:10]))}"
+        notes = [*notes, ("reader-message", {"message": said, "count": sum(contents.cut.values())})]
     return Source(
         name=contents.name or stem,
         driver="GeoJSON",
@@ -128,6 +132,7 @@ def _geojson(path: Path, stem: str, max_fields: int) -> Source:
         crs=crs,
         ids=contents.ids,
         keys=contents.keys,
+        large=contents.large,
         claims={"header": contents.features},
         notes=tuple(notes),
     )

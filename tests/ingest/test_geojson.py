@@ -125,3 +125,32 @@ def test_strings_are_followed_across_the_pieces_of_a_file(
         found = looked(tmp_path, body)
         assert (found.features, found.ids) == (3, ("0", "1", "2"))
         assert found.keys == tuple(dict.fromkeys(texts))
+
+
+def test_what_the_reader_cannot_keep_is_said(tmp_path):
+    path = tmp_path / "unkept.geojson"
+    path.write_text(
+        '{"type":"FeatureCollection","features":['
+        '{"type":"Feature","properties":{"big":9007199254740993,"nul":"a\\u0000b","mixed":1},'
+        '"geometry":{"type":"Point","coordinates":[116.12345678901234567,0]}},'
+        '{"type":"Feature","properties":{"big":-9223372036854775808,"nul":"x","mixed":"y"},'
+        '"geometry":{"type":"Point","coordinates":[116,0.1]}}]}'
+    )
+    from geoportal.ingest.reader import read_layer
+
+    (message,) = [params["message"] for rule, params in read_layer(path).notes if rule == "reader-message"]
+    assert "rounded" in message and "big" in message
+    assert "NUL" in message and "nul" in message
+    assert "several kinds" in message and "mixed" in message
+
+
+def test_integers_that_are_kept_exactly_are_not_complained_of(tmp_path):
+    path = tmp_path / "kept.geojson"
+    path.write_text(
+        '{"type":"Feature","properties":{"big":9007199254740993},"geometry":{"type":"Point","coordinates":[116,0]}}'
+    )
+    from geoportal.ingest.reader import read_layer
+
+    layer = read_layer(path)
+    assert layer.frame["big"][0] == 9007199254740993
+    assert not layer.notes
