@@ -126,7 +126,7 @@ def _run(control: socket.socket, job: Job, request: int, answer: int, others: li
         with os.fdopen(answer, "wb") as stream:
             stream.write(result)
         code = 0
-    except BaseException:
+    except BaseException:  # a forked child never returns into the code of its server
         code = 1
     finally:
         os._exit(code)

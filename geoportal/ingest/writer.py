@@ -60,7 +60,7 @@ def write_layer(layer: Layer, target: Path) -> None:
                 crs=crs,
                 layer_options=options,
             )
-    except Exception as error:
+    except Exception as error:  # of any kind: half a file must not stay
         target.unlink(missing_ok=True)
         raise OSError(errno.EIO, f"layer.gpkg could not be written: {error}") from error
 

@@ -139,7 +139,7 @@ class Edge:
             if error.status >= 500:
                 LOGGER.error("%s: %s", error.code, error.detail)
             return self._refusal(from_error(error), asking)
-        except Exception:
+        except Exception:  # a fault of ours: logged whole, told by its number alone
             number = secrets.token_hex(6)
             LOGGER.exception("fault %s", number)
             return self._refusal(

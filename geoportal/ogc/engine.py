@@ -187,4 +187,5 @@ def site_of(settings: Settings) -> Site:
         root=urlsplit(settings.base_url).path.rstrip("/"),
         themed=(settings.config / "theme" / "theme.css").is_file(),
         producers={key: producer.name for key, producer in read_producers(settings.config).items()},
+        timezone=node.timezone,
     )

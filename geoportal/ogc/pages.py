@@ -10,10 +10,11 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 import orjson
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date
 from babel.support import NullTranslations
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
@@ -188,8 +189,9 @@ def figure(value: int) -> str:
 
 
 def instant(value: datetime, language: str) -> str:
-    """A time in UTC as people write it."""
-    return f"{format_datetime(value, 'd MMM y, HH.mm' if language == 'id' else 'd MMM y, HH:mm', locale=language)} UTC"
+    """A time as people write it, in the node's zone and with its name: ``24 Nov 2026, 10.32 WITA``."""
+    local = value.astimezone(ZoneInfo(visit_under_way().site.timezone))
+    return f"{format_date(local, 'd MMM y', locale=language)}, {local:%H.%M} {local.tzname()}"
 
 
 def stamped(source: Source) -> str:

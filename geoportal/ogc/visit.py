@@ -34,6 +34,7 @@ class Site:
     root: str = ""
     themed: bool = False
     producers: Mapping[str, LocalText] = field(default_factory=dict)
+    timezone: str = "UTC"
 
     def producer(self, key: str, language: str) -> str:
         """The name of a producer of data; its key where the configuration names none."""

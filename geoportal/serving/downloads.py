@@ -1,6 +1,7 @@
 """Downloads of a version as files: GeoPackage in the source's reference system, GeoJSON in CRS84 (RFC 7946).
 
-Built at publish beside the serving files, of the same features in the same order. Build side: may load pyogrio.
+Built at publish beside the serving files, of the same features in the same order. Build side: may load pyogrio
+and fiona.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def build_downloads(layer: Layer, target: Path, dataset_id: str, record: Record)
     geopackage = folder / f"{dataset_id}.gpkg"
     write_geojson(target, geojson, dataset_id)
     write_geopackage(layer, geopackage, dataset_id, record)
+    reopen_geopackage(geopackage, dataset_id, layer)
     return [geopackage, geojson]
 
 
@@ -82,6 +84,27 @@ def write_geopackage(layer: Layer, path: Path, dataset_id: str, record: Record) 
     path.unlink(missing_ok=True)
     with _fixed_clock():
         pyogrio.write_dataframe(placed, path, layer=dataset_id, driver="GPKG", layer_options=options)
+
+
+def reopen_geopackage(path: Path, dataset_id: str, layer: Layer) -> None:
+    """Open a written GeoPackage as its receivers will, by fiona: another, older GDAL than the one that wrote it.
+
+    Raises RuntimeError where it does not show the same layer, count, attributes and reference system: such a file is
+    never published.
+    """
+    import fiona
+    import pyproj
+
+    names = _column_names([field.name for _, field in served_fields(layer)])
+    with fiona.open(path, layer=dataset_id, enabled_drivers=["GPKG"]) as opened:
+        found = {"count": len(opened), "attributes": list(opened.schema["properties"])}
+        told = opened.crs_wkt
+        first = next(iter(opened), None)
+    if found != {"count": len(layer), "attributes": names} or (first is None and len(layer)):
+        raise RuntimeError(f"the GeoPackage of {dataset_id} reads as {found}")
+    coded = layer.crs is not None and ":" in layer.crs[:10]  # WKT without a code may be worded anew by either GDAL
+    if coded and not pyproj.CRS(told).equals(pyproj.CRS(layer.crs), ignore_axis_order=True):
+        raise RuntimeError(f"the GeoPackage of {dataset_id} reads in another reference system: {told[:80]}")
 
 
 def _column_names(names: Iterable[str]) -> list[str]:

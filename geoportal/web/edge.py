@@ -87,7 +87,7 @@ class Edge:
         try:
             await self._admit(scope)
             await self.app(scope, receive, out)
-        except Exception as error:
+        except Exception as error:  # every fault becomes a page or a problem; none reaches the server bare
             if started:
                 # The status is gone already: end the connection so that nobody takes the part for the whole.
                 problems.problem_of(error)

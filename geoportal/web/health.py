@@ -26,7 +26,7 @@ def ready(site: Site, _request: Request) -> Response:
     try:
         with site.node.register.read() as conn:
             datasets.publications(conn)
-    except Exception as error:
+    except Exception as error:  # whatever it is, this node cannot answer now
         log.exception("the register cannot be read")
         raise Unavailable("the register cannot be read") from error
     return JSONResponse({"status": "ready"}, headers=NO_STORE)

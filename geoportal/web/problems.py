@@ -127,7 +127,7 @@ def handle(site: Site, request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     try:
         return respond(site, request, problem)
-    except Exception:
+    except Exception:  # a page of an error that fails itself: say it in plain text
         log.exception("the page for %s cannot be made", problem.code)
         return plain(problem, request.scope["path"], site.node.settings.language(), dict(problem.headers))
 

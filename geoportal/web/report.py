@@ -64,7 +64,9 @@ def report_page(site: Site, visitor: Visitor, shown: Publication) -> ReportPage:
         exception=exception(words, shown),
         tiles=tiles(words, quality),
         map=map_picture(site, visitor, shown),
-        heading=words.t("report.heading", findings=words.number(len(found)), places=words.number(places))
+        heading=words.t(
+            "report.heading", findings=words.n("count.findings", len(found)), places=words.n("count.places", places)
+        )
         if found
         else words.t("report.none"),
         findings=tuple(

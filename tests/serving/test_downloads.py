@@ -12,7 +12,8 @@ from geoportal.model.layer import ID_COLUMN
 from geoportal.model.record import Record
 from geoportal.model.text import LocalText
 from geoportal.serving.build import build
-from geoportal.serving.downloads import build_downloads
+from geoportal.serving.downloads import build_downloads, reopen_geopackage
+from tests.factories import make_layer
 from tests.serving.samples import features, layer, polygons, served
 
 RECORD = Record(LocalText("Batas desa <SINTETIS> 'uji'", "Village boundaries"), LocalText("Data uji.", "Test data."))
@@ -124,3 +125,16 @@ def test_needs_the_serving_files(tmp_path):
         build_downloads(layer(polygons(2)), tmp_path, "x", RECORD)
     build(layer(polygons(2)), tmp_path)
     assert len(build_downloads(layer(polygons(2)), tmp_path, "x", RECORD)) == 2
+
+
+def test_a_geopackage_that_others_would_read_otherwise_is_not_published(tmp_path):
+    layer = make_layer([shapely.Point(116, 0), shapely.Point(116, 1)], crs="EPSG:4326", nama=["a", "b"])
+    build(layer, tmp_path)
+    (path, _) = build_downloads(layer, tmp_path, "titik", Record(LocalText("Titik", "Points")))
+    reopen_geopackage(path, "titik", layer)
+    fewer = make_layer([shapely.Point(116, 0)], crs="EPSG:4326", nama=["a"])
+    moved = make_layer([shapely.Point(116, 0), shapely.Point(116, 1)], crs="EPSG:32750", nama=["a", "b"])
+    renamed = make_layer([shapely.Point(116, 0), shapely.Point(116, 1)], crs="EPSG:4326", name=["a", "b"])
+    for other in (fewer, moved, renamed):
+        with pytest.raises(RuntimeError):
+            reopen_geopackage(path, "titik", other)
