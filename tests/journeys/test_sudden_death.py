@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import subprocess
-import threading
 import time
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import psutil
 from tests.journeys.test_live_publishing import ask
 from tests.processes import PROGRAM, ROOT, ServedNode, environment, of_session, run_cli, start
 
-CYCLES = int(os.environ.get("SUDDEN_DEATHS", "24"))
+CYCLES = int(os.environ.get("SUDDEN_DEATHS", "20"))
 SEED = 6402
 
 
@@ -46,6 +45,7 @@ class Victim:
 
     def __init__(self, data: Path, source: Path) -> None:
         line = f'"{PROGRAM}" submit --json --dataset d "{source}" && "{PROGRAM}" publish --json d'
+        self.begun = time.monotonic()
         self.process = subprocess.Popen(
             ["/bin/sh", "-c", line],
             env=environment(data),
@@ -55,6 +55,13 @@ class Victim:
             text=True,
             start_new_session=True,
         )
+
+    def ended_within(self, seconds: float) -> float | None:
+        """How long the command took, when it came to its end before that many seconds were over; else None."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+            return time.monotonic() - self.begun
+        return None
 
     def kill(self, what: str, choice: random.Random) -> bool:
         """Kill the command, or one of its children; False when there was nothing left to kill."""
@@ -103,21 +110,26 @@ def test_no_acknowledged_version_is_lost(tmp_path: Path):
     data = tmp_path / "data"
     node = start(data, workers=2)
     try:
-        begun = time.monotonic()
         victim = Victim(data, layer(tmp_path / "first.geojson", 5))
         code, acknowledged = victim.wait()
-        duration = time.monotonic() - begun
+        duration = time.monotonic() - victim.begun
         assert (code, len(acknowledged)) == (0, 2)
-        shown, inside = {5}, 0
+        inside, deaths = 0, 0
         versions = {acknowledged[0]["version"]: 5}
         published = 1
-        for cycle in range(CYCLES):
+        # A death counts when it came inside the command. How long the command takes depends on what else the machine
+        # does, and is learnt anew from each that came to its end before its death; those are checked like the others.
+        while inside < CYCLES:
+            cycle = deaths
+            deaths += 1
+            assert deaths <= 5 * CYCLES, f"only {inside} of {deaths - 1} deaths came inside the command"
             features = 6 + cycle
             what = choice.choice(["command", "child", "server"])
             victim = Victim(data, layer(tmp_path / f"{cycle}.geojson", features))
             moment = choice.uniform(0, duration)
-            timer = threading.Event()
-            timer.wait(moment)
+            took = victim.ended_within(moment)
+            if took is not None:
+                duration = took
             if what == "server":
                 inside += victim.process.poll() is None
                 node.process.kill()
@@ -135,15 +147,13 @@ def test_no_acknowledged_version_is_lost(tmp_path: Path):
             known = {version["version"]: version["features"] for version in listed["versions"]}
             assert versions.items() <= known.items(), "an acknowledged version is gone"
             assert listed["published_version"] >= published
-            shown.add(features)
             assert serving_now(node) == known[listed["published_version"]]
             versions = known
             published = listed["published_version"]
         doctor = json.loads(run_cli("doctor", "--json", data=data).stdout)
         state = {check["check"]: check["ok"] for check in doctor["checks"]}
         assert state["register"] and state["versions"] and state["builds"], doctor
-        print(f"{CYCLES} deaths, {inside} inside the command, {len(versions)} versions kept")
-        assert inside >= 0.6 * CYCLES
+        print(f"{deaths} deaths, {inside} inside the command, {len(versions)} versions kept")
     finally:
         if node.process.poll() is None:
             node.stop()
