@@ -30,6 +30,9 @@ SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".cst")
 the archive.
 """
 
+LAYER_SUFFIXES = (".gpkg", ".geojson", ".json")
+"""Members of an archive that are a layer by themselves, in the order in which they are looked for."""
+
 _OTHER_KINDS = {
     ".kml": "KML",
     ".gml": "GML",
@@ -201,7 +204,7 @@ def _layers(members: list[Member], entries: list[zipfile.ZipInfo]) -> list[list[
     for member in members:
         if member.suffix in SHAPEFILE_PARTS:
             groups.setdefault((member.folder.casefold(), member.stem.casefold(), "shp"), []).append(member)
-        elif member.suffix in (".gpkg", ".geojson", ".json"):
+        elif member.suffix in LAYER_SUFFIXES:
             groups.setdefault((member.folder.casefold(), member.stem.casefold(), member.suffix), []).append(member)
     layers = [group for group in groups.values() if any(m.suffix not in SHAPEFILE_PARTS[1:] for m in group)]
     if layers:

@@ -20,17 +20,12 @@ from pyogrio.raw import read_arrow
 from geoportal.ingest import columns, gdal
 from geoportal.ingest.archive import pack_shapefile
 from geoportal.ingest.crs import settle
+from geoportal.ingest.formats import MAX_BYTES, find_sources
 from geoportal.ingest.geometry import common_type, geometries
 from geoportal.ingest.refusal import Note, refuse, shown
-from geoportal.ingest.source import MAX_BYTES, Source, find_sources
+from geoportal.ingest.source import Source
 from geoportal.model.layer import Field, Layer
 
-_OPTIONS: dict[str, dict[str, str]] = {
-    # Dates are recognised here, only where the text says the same; lists stay JSON text.
-    "GeoJSON": {"DATE_AS_STRING": "YES", "ARRAY_AS_STRING": "YES"},
-    "GPKG": {"LIST_ALL_TABLES": "NO", "IMMUTABLE": "YES"},
-    "ESRI Shapefile": {},
-}
 _MOST_MESSAGES = 20
 # What GDAL says and we say better: open rings and M values have notes of their own.
 _SAID_ELSEWHERE = ("Non closed ring detected", "Measured (M) geometry", "Non-conformant content for record")
@@ -62,13 +57,16 @@ def read_layer(source: Source | Path | str, crs: str | None = None, *, layer: st
 
 
 def _read(source: Source, given: str | None) -> Layer:
-    options = dict(_OPTIONS[source.driver])
+    options = dict(source.options)
     if source.driver == "ESRI Shapefile":
         options["ENCODING"] = "UTF-8" if source.encoding is None or source.encoding.plain else "ISO-8859-1"
     gdal.restore_shx(source.driver == "ESRI Shapefile" and ".shx" not in source.parts)
     with _messages() as messages:
         try:
-            meta, table = read_arrow(str(source.path), layer=source.table, return_fids=source.reads_ids, **options)
+            if source.read is not None:
+                meta, table = source.read(source)
+            else:
+                meta, table = read_arrow(str(source.path), layer=source.table, return_fids=source.reads_ids, **options)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
             raise _failure(error, source) from error
         except (RuntimeError, OSError, pa.ArrowInvalid, ValueError) as error:
@@ -76,8 +74,8 @@ def _read(source: Source, given: str | None) -> Layer:
     ids, table = _ids(source, meta, table)
     attributes, wkb = _split(table)
     codec = source.encoding.codec if source.encoding and not source.encoding.plain else None
-    frame, fields, notes = columns.attribute_frame(attributes, codec, texts=source.driver == "GeoJSON")
-    notes += _rounded(source, fields)
+    frame, fields, notes = columns.attribute_frame(attributes, codec, texts=source.texts)
+    notes += [*meta.get("notes", ()), *_rounded(source, fields)]
     if source.keys is not None and "id" not in source.keys:
         # GDAL turns feature ids that are text into an attribute, which the file does not have.
         frame = frame.drop(columns="id", errors="ignore")

@@ -331,8 +331,8 @@ def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
     """
     from geoportal.checks import validate
     from geoportal.ingest import gdal
+    from geoportal.ingest.formats import find_sources
     from geoportal.ingest.reader import read_layer
-    from geoportal.ingest.source import find_sources
 
     spec = Specification.from_dict(request["spec"]) if request["spec"] else None
     region = Region.from_dict(request["region"])
@@ -349,7 +349,7 @@ def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
     except UnreadableSource as error:
         return _report([note_of(error)], spec), None
     # From here on GDAL is used, with the drivers of these sources and the one that writes.
-    gdal.keep_drivers({source.driver for source in chosen} | {"GPKG"})
+    gdal.keep_drivers({source.driver for source in chosen if source.driver} | {"GPKG"})
     notes: list[Note] = [("layers-several", {"names": [s.name for s in chosen]})] if len(chosen) > 1 else []
     spatial = [source for source in chosen if source.has_geometry]
     wanted = spatial[0] if len(spatial) == 1 else chosen[0] if len(chosen) == 1 else None

@@ -33,7 +33,8 @@ class Record:
 
     ``topic`` is a code of MD_TopicCategoryCode, ``update_frequency`` of MD_MaintenanceFrequencyCode, ``licence`` an
     SPDX id, ``content_date`` the ISO date the content speaks of. ``synthetic`` marks invented data: every page and
-    title says so.
+    title says so. ``exhibit`` opens the quality report of a version that was refused, so that people can see what one
+    looks like; it opens nothing else.
     """
 
     title: LocalText
@@ -47,6 +48,7 @@ class Record:
     update_frequency: str | None = None
     scale_denominator: int | None = None
     synthetic: bool = False
+    exhibit: bool = False
     label: str | None = None
     fields: Mapping[str, FieldMeaning] = field(default_factory=dict)
     style: Style = field(default_factory=Style)
@@ -75,6 +77,7 @@ class Record:
             "update_frequency": self.update_frequency,
             "scale_denominator": self.scale_denominator,
             "synthetic": self.synthetic,
+            "exhibit": self.exhibit,
             "label": self.label,
             "fields": {
                 name: {"title": {"id": m.title.id, "en": m.title.en}, "unit": m.unit} for name, m in self.fields.items()

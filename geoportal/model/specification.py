@@ -30,12 +30,26 @@ class FieldSpecification:
 
 
 @dataclass(frozen=True, slots=True)
+class TableJoin:
+    """How a table without geometry becomes features: its ``column`` holds codes of the field ``key`` of a region layer
+    of this node.
+
+    ``dataset`` is the id of that layer's dataset. Where ``column`` or ``key`` is None it is found by the codes.
+    """
+
+    dataset: str
+    column: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Specification:
     """A profile with the additions of a dataset.
 
     ``severities`` maps a rule id to the severity it has here, or to ``off``. ``geometry`` names the allowed simple
     feature types; empty = any.
-    ``key`` is the field whose values identify features. ``tolerance_m`` is in metres on the ground.
+    ``key`` is the field whose values identify features. ``tolerance_m`` is in metres on the ground. ``join`` places a
+    table on a region layer.
     """
 
     name: str
@@ -47,6 +61,7 @@ class Specification:
     fields: tuple[FieldSpecification, ...] = ()
     expected_features: int | None = None
     tolerance_m: float = 0.5
+    join: TableJoin | None = None
 
     def severity_of(self, rule: str, default: Severity) -> Severity | None:
         """The severity of a rule under this specification, None when it is switched off."""
@@ -76,6 +91,9 @@ class Specification:
             ],
             "expected_features": self.expected_features,
             "tolerance_m": self.tolerance_m,
+            "join": {"dataset": self.join.dataset, "column": self.join.column, "key": self.join.key}
+            if self.join
+            else None,
         }
 
     @classmethod
@@ -94,4 +112,5 @@ class Specification:
             ),
             expected_features=value.get("expected_features"),
             tolerance_m=value.get("tolerance_m", 0.5),
+            join=TableJoin(**value["join"]) if value.get("join") else None,
         )
