@@ -37,6 +37,7 @@ class Action(StrEnum):
     """Everything an actor may do, named ``thing:verb``; the table ``PERMISSIONS`` says who may."""
 
     DATASET_CREATE = "dataset:create"
+    DATASET_DESCRIBE = "dataset:describe"
     DATASET_PUBLISH = "dataset:publish"
     DATASET_SUBMIT = "dataset:submit"
     DATASET_WITHDRAW = "dataset:withdraw"
@@ -46,6 +47,7 @@ class Action(StrEnum):
 
 PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.DATASET_CREATE: frozenset({Role.PRODUCER, Role.STEWARD, Role.ADMIN}),
+    Action.DATASET_DESCRIBE: frozenset({Role.PRODUCER, Role.STEWARD, Role.ADMIN}),
     Action.DATASET_SUBMIT: frozenset({Role.PRODUCER, Role.STEWARD, Role.ADMIN}),
     Action.DATASET_PUBLISH: frozenset({Role.STEWARD, Role.ADMIN}),
     Action.DATASET_WITHDRAW: frozenset({Role.STEWARD, Role.ADMIN}),

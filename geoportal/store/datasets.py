@@ -34,6 +34,7 @@ __all__ = [
     "publications",
     "publish",
     "published_history",
+    "record_in",
     "sealed",
     "set_access",
     "set_specification",
@@ -125,6 +126,13 @@ def add_record(conn: sa.Connection, dataset_id: str, record: Record) -> int:
     )
     _seen_if_published(conn, dataset)
     return revision
+
+
+def record_in(conn: sa.Connection, dataset_id: str, revision: int) -> Record | None:
+    """An earlier revision of the record, None where there is no such revision; none is ever changed or deleted."""
+    which = _record.dataset_id == dataset_id, _record.revision == revision
+    content = conn.execute(sa.select(_record.content).where(*which)).scalar()
+    return Record.from_dict(content) if content is not None else None
 
 
 def publish(

@@ -1,0 +1,63 @@
+"""``geoportal record``: shown, edited, exported, imported; revisions are never lost."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+POINT = {
+    "type": "FeatureCollection",
+    "features": [
+        {"type": "Feature", "properties": {"kode": "1"}, "geometry": {"type": "Point", "coordinates": [116, 0]}}
+    ],
+}
+
+
+@pytest.fixture
+def dataset(geoportal, tmp_path: Path) -> str:
+    """A dataset of one point."""
+    source = tmp_path / "titik.geojson"
+    source.write_text(json.dumps(POINT))
+    assert geoportal("submit", source, "--dataset", "titik").returncode == 0
+    return "titik"
+
+
+def test_edit_export_import(geoportal, dataset, tmp_path: Path):
+    done = geoportal("record", "edit", dataset, "--title", "Titik contoh", "--title-en", "Sample points",
+                     "--keyword", "contoh", "--topic", "location", "--date", "2026-11-24", "--field", "kode=Kode unsur",
+                     "--json")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["revision"] == 2
+    assert set(answer["changed"]) == {"title", "keywords", "topic", "content_date", "fields"}
+    target = tmp_path / "titik.yaml"
+    assert geoportal("record", "export", dataset, "-o", target).returncode == 0
+    content = yaml.safe_load(target.read_text())
+    assert content["title"] == {"id": "Titik contoh", "en": "Sample points"}
+    assert content["fields"]["kode"]["title"]["id"] == "Kode unsur"
+    again = json.loads(geoportal("record", "import", dataset, target, "--json").stdout)
+    assert again == {"dataset": dataset, "revision": 2, "changed": []}
+    content["licence"] = "CC-BY-4.0"
+    target.write_text(yaml.safe_dump(content))
+    assert json.loads(geoportal("record", "import", dataset, target, "--json").stdout)["changed"] == ["licence"]
+    first = json.loads(geoportal("record", "show", dataset, "--revision", "1", "--json").stdout)
+    assert first["record"]["title"]["id"] == dataset
+    assert json.loads(geoportal("record", "show", dataset, "--json").stdout)["record"]["licence"] == "CC-BY-4.0"
+
+
+def test_mistakes_are_said_and_change_nothing(geoportal, dataset, tmp_path: Path):
+    wrong = geoportal("record", "edit", dataset, "--topic", "roads")
+    assert wrong.returncode == 7
+    assert "transportation" in wrong.stderr
+    assert geoportal("record", "edit", dataset, "--date", "24-11-2026").returncode == 2
+    assert geoportal("record", "edit", dataset, "--field", "nokolom=x").returncode == 2
+    assert geoportal("record", "show", dataset, "--revision", "9").returncode == 4
+    assert geoportal("record", "import", dataset, tmp_path / "none.yaml").returncode == 4
+    assert json.loads(geoportal("record", "show", dataset, "--json").stdout)["revision"] == 1
+
+
+def test_without_an_editor_the_way_on_is_said(geoportal, dataset):
+    done = geoportal("record", "edit", dataset, "--lang", "en")
+    assert done.returncode == 2
+    assert "record export" in done.stderr
