@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.guard.sitecustomize import guard
-from tests.processes import ROOT, ServedNode, run_cli, serving
+from tests.processes import ROOT, ServedNode, loaded_demo, run_cli, serving
 
 # Set by .ci/test where it could install what is missing: then a test that cannot run is a failure.
 COMPLETE = bool(os.environ.get("CI") or os.environ.get("TESTS_COMPLETE"))
@@ -69,6 +69,22 @@ def serve_node(data_dir: Path) -> Iterator[Callable[..., ServedNode]]:
             return stack.enter_context(serving(data, **named))
 
         yield serve
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """``demo_data(target)``: a copy of a data directory with the demonstration in it, an affair of half a second.
+
+    The demonstration is loaded once for all processes of the run; serve the copy with ``demo=False``.
+    """
+    base = tmp_path_factory.getbasetemp()
+    loaded = loaded_demo((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "demo")
+
+    def copy(target: Path) -> Path:
+        shutil.copytree(loaded, target, dirs_exist_ok=True, symlinks=True)
+        return target
+
+    return copy
 
 
 @pytest.fixture(scope="session")

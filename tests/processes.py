@@ -4,7 +4,9 @@ Fixtures in conftest.py wrap these for one test; a module that shares one node a
 """
 
 import contextlib
+import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -159,3 +161,17 @@ def serving(data: Path, workers: int = 2, demo: bool = False, **more: str) -> It
     finally:
         if not node.stopped:
             node.stop()
+
+
+def loaded_demo(folder: Path) -> Path:
+    """A data directory in ``folder`` with the demonstration loaded, made once for all processes of a test run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        data = folder / "data"
+        if not (folder / "done").exists():
+            shutil.rmtree(data, ignore_errors=True)
+            done = run_cli("demo", data=data, timeout=300)
+            assert done.returncode == 0, done.stderr
+            (folder / "done").touch()
+        return data

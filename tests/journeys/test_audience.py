@@ -60,8 +60,8 @@ def ask(url: str, path: str, method: str = "GET", token: str | None = None, **he
 
 
 @pytest.fixture(scope="module")
-def node(tmp_path_factory) -> Iterator[ServedNode]:
-    with serving(tmp_path_factory.mktemp("audience") / "data", workers=2, demo=True) as served:
+def node(tmp_path_factory, demo_data) -> Iterator[ServedNode]:
+    with serving(demo_data(tmp_path_factory.mktemp("audience") / "data"), workers=2) as served:
         yield served
 
 
