@@ -52,7 +52,7 @@ class Node:
     @property
     def profiles(self) -> Path:
         """The folder of the named rule sets."""
-        return self.settings.config / "specifications"
+        return self.settings.profiles
 
     def generation(self) -> int:
         """The number of the present state: whoever keeps something compares it at every request.

@@ -3,7 +3,8 @@ file.
 
 Order: command line > ``GEOPORTAL_DATA|HOST|PORT|WORKERS`` > ``GEOPORTAL_SECTION__KEY`` > ``config/local.yaml`` >
 ``config/geoportal.yaml`` > default. A key that nobody knows is an error. ``geoportal settings`` prints values and
-where each came from.
+where each came from. Files of the configuration follow the same order: ``config/local/`` before ``config/``
+(``Settings.file``). ``geoportal setup`` writes ``local.yaml`` and ``local/``. A secret stands in no file.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from geoportal.errors import Invalid
 from geoportal.model.region import Region
@@ -50,7 +51,7 @@ class NodeSettings(Section):
     organisation: Bilingual = Field(default=Bilingual(), description="The office that runs the node (walidata).")
     email: str = Field(default="", description="Where readers may write to; empty = not shown.")
     region_name: Bilingual = Field(default=Bilingual(), description="The region that the node serves.")
-    region_code: str | None = Field(default=None, description="Kemendagri code of the region, such as 64.02.")
+    region_code: str | None = Field(default=None, description="Kemendagri code of the region, with its dots.")
     extent: tuple[float, float, float, float] | None = Field(
         default=None, description="West, south, east, north of the region in degrees (WGS 84)."
     )
@@ -63,6 +64,7 @@ class NodeSettings(Section):
         default=("id", "en"), description="Languages, the first is the default."
     )
     demo: bool = Field(default=True, description="Load the datasets/ folder once, at the first start.")
+    administrator: str = Field(default="", description="Who looks after the node (pengelola); shown on no page.")
 
 
 class StorageSettings(Section):
@@ -122,6 +124,37 @@ class OgcSettings(Section):
     )
 
 
+class FeedbackSettings(Section):
+    """What readers may write to the node."""
+
+    working_days: int = Field(
+        default=5, ge=1, le=60, description="Working days within which a report is answered; the promise on its page."
+    )
+    most_per_hour: int = Field(
+        default=60, ge=0, description="Reports and requests taken in within an hour, all together; 0 = none at all."
+    )
+
+
+class MailSettings(Section):
+    """The server that takes the node's letters. Without a host the node writes none."""
+
+    host: str = Field(default="", description="Host name of the SMTP server; empty = no mail.")
+    port: int = Field(default=587, ge=1, le=65535, description="Its port: 587 with STARTTLS, 465 with TLS.")
+    sender: str = Field(default="", description="Address that letters come from.")
+    user: str = Field(default="", description="Name to sign in with; empty = the server asks for none.")
+    password: SecretStr = Field(
+        default=SecretStr(""), description="From GEOPORTAL_MAIL__PASSWORD only; refused in a file."
+    )
+
+
+class BackupSettings(Section):
+    """Where copies of the data directory go."""
+
+    place: Path | None = Field(
+        default=None, description="Folder for backups, best on another disk; default is backups/ in the data directory."
+    )
+
+
 class Settings(Section):
     """All settings of a node."""
 
@@ -130,6 +163,9 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     ingest: IngestSettings = IngestSettings()
     ogc: OgcSettings = OgcSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+    mail: MailSettings = MailSettings()
+    backup: BackupSettings = BackupSettings()
     config: Path = Field(default=PROJECT / "config", description="Folder of geoportal.yaml. Also GEOPORTAL_CONFIG.")
 
     @property
@@ -146,9 +182,33 @@ class Settings(Section):
         node = self.node
         return Region(node.region_name.local(), node.region_code, node.extent, node.crs_candidates)
 
+    @property
+    def profiles(self) -> Path:
+        """The folder of the named rule sets: the node's own, else those that the program brings."""
+        own = self.file("specifications")
+        return own if own.is_dir() else PROJECT / "config" / "specifications"
+
+    def file(self, name: str) -> Path:
+        """A file or folder of the configuration: the one in ``config/local/`` where there is one, else in
+        ``config/``. It need not exist; an empty file in ``local/`` takes away the shared one.
+        """
+        return config_file(self.config, name)
+
     def language(self) -> str:
         """The node's first language."""
         return self.node.languages[0]
+
+
+LOCAL = "local"
+"""Folder beside ``local.yaml`` with the files of this node alone."""
+
+SECRETS = (("mail", "password"),)
+
+
+def config_file(config: Path, name: str) -> Path:
+    """A file of a configuration folder, that of ``local/`` first; it need not exist."""
+    own = config / LOCAL / name
+    return own if own.exists() else config / name
 
 
 SHORT_NAMES = {
@@ -204,6 +264,9 @@ def load_settings(
             if not isinstance(keys, dict):
                 raise Invalid(f"{folder / name}: section {section!r} must hold keys")
             for key, value in keys.items():
+                if (section, key) in SECRETS:
+                    variable = f"GEOPORTAL_{section}__{key}".upper()
+                    raise Invalid(f"{folder / name}: {section}.{key} may stand in no file; set {variable}")
                 put(section, key, value, name)
     for section, key, value, name in _from_environment(environ):
         put(section, key, value, name)

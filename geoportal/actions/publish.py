@@ -54,7 +54,7 @@ def build(node: Node, dataset: Dataset, version: Version) -> str:
         dataset_id=dataset.dataset_id,
         version=version.number,
         credits=node.settings.node.title.local(),
-        ground=read_ground(node.settings.config / "ground.geojson"),
+        ground=read_ground(node.settings.file("ground.geojson")),
     )
     node.files.finish_build(version.digest, name)
     return name

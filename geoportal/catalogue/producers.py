@@ -9,6 +9,7 @@ import yaml
 
 from geoportal.errors import Invalid
 from geoportal.model.text import LocalText
+from geoportal.settings import config_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Producer:
 
 def read_producers(config: Path) -> dict[str, Producer]:
     """All producers by key; empty where the node has no list."""
-    path = config / "producers.yaml"
+    path = config_file(config, "producers.yaml")
     if not path.exists():
         return {}
     content = yaml.safe_load(path.read_text("utf-8")) or {}

@@ -40,7 +40,7 @@ def check(
     from geoportal.checks.texts import report_json
     from geoportal.ingest.sandbox import inspect_in_child
 
-    specification = read_specification(spec, settings.config / "specifications") if spec else None
+    specification = read_specification(spec, settings.profiles) if spec else None
     with tempfile.TemporaryDirectory(prefix="geoportal-check-") as staging:
         report, _ = inspect_in_child(
             file,

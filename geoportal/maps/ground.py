@@ -50,10 +50,10 @@ def read_ground(path: Path) -> Ground | None:
     """The land from a GeoJSON file of the configuration (CRS84 areas; a foreign member ``source`` with ``id`` and
     ``en``).
 
-    None where there is no file: a map then has sea and graticule only. InvalidSpecification when the file is something
+    None where there is no file, or an empty one: a map then has sea and graticule only. InvalidSpecification when the file is something
     else.
     """
-    if not path.exists():
+    if not path.exists() or not path.stat().st_size:
         return None
     try:
         content: dict[str, Any] = json.loads(path.read_text("utf-8"))

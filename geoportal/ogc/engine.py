@@ -30,7 +30,7 @@ from geoportal.ogc.config import service
 from geoportal.ogc.source import Key, Source, key_of, open_source
 from geoportal.ogc.view import View, base_api
 from geoportal.ogc.visit import Site
-from geoportal.settings import Settings
+from geoportal.settings import LOCAL, Settings
 
 if TYPE_CHECKING:
     from geoportal.node import Node
@@ -185,7 +185,7 @@ def site_of(settings: Settings) -> Site:
         organisation=node.organisation.local(),
         base_url=settings.base_url,
         root=urlsplit(settings.base_url).path.rstrip("/"),
-        themed=(settings.config / "theme" / "theme.css").is_file(),
+        themed=any((folder / "theme" / "theme.css").is_file() for folder in (settings.config / LOCAL, settings.config)),
         producers={key: producer.name for key, producer in read_producers(settings.config).items()},
         timezone=node.timezone,
     )

@@ -1,6 +1,6 @@
 """Static files of the node itself: style, fonts, emblem, map scripts; kept in memory with their compressed forms.
 
-``config/theme/`` comes before ``static/``: a region puts its own ``emblem.svg``, ``band.svg`` or ``theme.css`` (other
+``config/local/theme/`` comes before ``config/theme/`` and that before ``static/``: a region puts its own ``emblem.svg``, ``band.svg`` or ``theme.css`` (other
 values for the custom properties of ``geoportal.css``) there and changes no template.
 """
 
@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from geoportal.errors import NotFound
+from geoportal.settings import LOCAL
 from geoportal.web.addresses import address
 from geoportal.web.answers import matches, tag_of
 from geoportal.web.encoding import compressed, wanted
@@ -51,8 +52,8 @@ class Assets:
     """The static files, read once and again when they change on disk."""
 
     def __init__(self, config: Path) -> None:
-        """Look in ``config/theme`` first, then in ``static``."""
-        self._roots = (config / "theme", STATIC)
+        """Look in the node's own theme first, then in that of the configuration, then in ``static``."""
+        self._roots = (config / LOCAL / "theme", config / "theme", STATIC)
         self._known: dict[str, Asset] = {}
         self._lock = Lock()
 
