@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from geoportal.cli import checking, operation, publishing, records, tokens
+from geoportal.cli import checking, feedback, operation, publishing, records, tokens
 from geoportal.cli.session import complain, error_document, language_for, print_json
 from geoportal.errors import GeoportalError, NotPublishable, Unavailable
 from geoportal.language import LANGUAGES, text
@@ -15,6 +15,8 @@ from geoportal.language import LANGUAGES, text
 app = typer.Typer(
     name="geoportal",
     help="A geospatial data node (Simpul Jaringan): check, submit, publish and serve layers.",
+    epilog="Exit codes: 0 done; 1 the data did not pass; 2 wrong use; 4 not found; 5 not allowed; 6 in conflict with the "
+    "present state; 7 not valid; 8 the node or its machine cannot do it now. Every command takes --json and --help.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -32,6 +34,7 @@ app.command("settings")(operation.settings)
 app.command("doctor")(operation.doctor)
 app.add_typer(records.app, name="record")
 app.add_typer(tokens.app, name="token")
+app.add_typer(feedback.app, name="feedback")
 
 
 def asked_language() -> str:

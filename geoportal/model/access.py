@@ -41,6 +41,7 @@ class Action(StrEnum):
     DATASET_PUBLISH = "dataset:publish"
     DATASET_SUBMIT = "dataset:submit"
     DATASET_WITHDRAW = "dataset:withdraw"
+    FEEDBACK_ANSWER = "feedback:answer"
     GATE_OVERRIDE = "gate:override"
     TOKEN_MANAGE = "token:manage"
 
@@ -51,6 +52,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.DATASET_SUBMIT: frozenset({Role.PRODUCER, Role.STEWARD, Role.ADMIN}),
     Action.DATASET_PUBLISH: frozenset({Role.STEWARD, Role.ADMIN}),
     Action.DATASET_WITHDRAW: frozenset({Role.STEWARD, Role.ADMIN}),
+    Action.FEEDBACK_ANSWER: frozenset({Role.STEWARD, Role.ADMIN}),
     Action.GATE_OVERRIDE: frozenset({Role.STEWARD, Role.ADMIN}),
     Action.TOKEN_MANAGE: frozenset({Role.ADMIN}),
 }

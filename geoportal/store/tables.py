@@ -173,3 +173,39 @@ events = sa.Table(
     sa.Column("prev_hash", sa.String(64), nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
 )
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("number", sa.String(16), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("dataset_id", sa.String(64), sa.ForeignKey("datasets.dataset_id")),
+    sa.Column("dataset_version", sa.Integer),
+    sa.Column("body", Words, nullable=False),
+    sa.Column("feature", Words),
+    sa.Column("longitude", sa.Float),
+    sa.Column("latitude", sa.Float),
+    sa.Column("wanted", Words),
+    sa.Column("sender", Words),
+    sa.Column("agency", Words),
+    sa.Column("contact", Words),  # personal data: never on a page; ``messages.forget`` erases it
+    sa.Column("removed", sa.Integer, nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    _one_of("kind", ("mistake", "access")),
+)
+sa.Index("ix_messages_created_at", messages.c.created_at)
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("number", sa.String(16), sa.ForeignKey("messages.number"), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("note", Words, nullable=False),
+    sa.Column("answered_by", Words, nullable=False),
+    sa.Column("answered_at", Instant, nullable=False),
+    _one_of("status", ("received", "checking", "fixed", "granted", "rejected")),
+    sqlite_autoincrement=True,
+)
+sa.Index("ix_answers_number", answers.c.number)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """All revisions, oldest first; a test holds this list against the files."""
 
 FOLDER = Path(__file__).parent
