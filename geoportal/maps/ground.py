@@ -50,8 +50,8 @@ def read_ground(path: Path) -> Ground | None:
     """The land from a GeoJSON file of the configuration (CRS84 areas; a foreign member ``source`` with ``id`` and
     ``en``).
 
-    None where there is no file, or an empty one: a map then has sea and graticule only. InvalidSpecification when the file is something
-    else.
+    None where there is no file, or an empty one: a map then has sea and graticule only. InvalidSpecification when the
+    file is something else.
     """
     if not path.exists() or not path.stat().st_size:
         return None

@@ -1,7 +1,8 @@
 """Static files of the node itself: style, fonts, emblem, map scripts; kept in memory with their compressed forms.
 
-``config/local/theme/`` comes before ``config/theme/`` and that before ``static/``: a region puts its own ``emblem.svg``, ``band.svg`` or ``theme.css`` (other
-values for the custom properties of ``geoportal.css``) there and changes no template.
+``config/local/theme/`` comes before ``config/theme/`` and that before ``static/``: a region puts its own
+``emblem.svg``, ``band.svg`` or ``theme.css`` (other values for the custom properties of ``geoportal.css``) there and
+changes no template.
 """
 
 from __future__ import annotations
