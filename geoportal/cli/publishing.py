@@ -15,6 +15,7 @@ from geoportal.cli.session import (
     address_of,
     language_for,
     local_admin,
+    local_time,
     opened,
     print_json,
     say,
@@ -25,6 +26,7 @@ from geoportal.language import number as written
 from geoportal.language import text
 from geoportal.model.access import Classification
 from geoportal.model.dataset import Dataset, Publication, Version
+from geoportal.model.report import Severity
 
 if TYPE_CHECKING:
     from geoportal.store.events import Event
@@ -112,7 +114,16 @@ def publish(
 
     with opened(data) as node:
         done = act(node, local_admin(), dataset, version, override)
-        _published(done, "published", address_of(node), json, language_for(lang, node.settings))
+        language = language_for(lang, node.settings)
+        _published(done, "published", address_of(node), json, language)
+        warnings = [
+            finding
+            for finding in node.files.report(dataset, done.version.digest).findings
+            if finding.severity is not Severity.INFO
+        ]
+        if warnings and not json:
+            report = f"{address_of(node)}/dataset/{dataset}/mutu"
+            say(text("cli", "published.warnings", language, count=len(warnings), address=report))
 
 
 def withdraw(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data = None) -> None:
@@ -176,12 +187,19 @@ def list_(json: Json = False, lang: Lang = None, data: Data = None) -> None:
                     row["id"],
                     text("cli", f"stage.{row['stage']}", language),
                     row["access"],
-                    f"{row['published_version'] or '-'}/{row['newest_version'] or '-'}",
+                    _numbers(row["published_version"], row["newest_version"], language),
                     row["title"][language],
                 ]
                 for row in rows
             ]
             table(cells, heads)
+
+
+def _numbers(published: int | None, newest: int | None, language: str) -> str:
+    """What is out and, where it is another, the newest that is kept."""
+    if published == newest:
+        return str(newest or "-")
+    return text("cli", "list.newest", language, published=published or "-", newest=newest)
 
 
 def show(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data = None) -> None:
@@ -193,6 +211,7 @@ def show(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data =
             found = datasets.get(conn, dataset)
             versions = datasets.versions(conn, dataset)
             happened = events.list_recent(conn, dataset_id=dataset, limit=20)
+            current = datasets.publication(conn, dataset)
         language = language_for(lang, node.settings)
         row = _row(found, versions)
         if json:
@@ -211,10 +230,12 @@ def show(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data =
             say(f"  {text('cli', f'head.{name}', language)}: {value}")
         for version in versions:
             mark = "*" if version.number == found.published_version else " "
-            when, features = f"{version.created_at:%Y-%m-%d %H:%M}Z", written(version.features, language)
+            when, features = local_time(version.created_at, node.settings), written(version.features, language)
             judged = f"{version.verdict}/{version.gate or '-'}"
             cells = [f"{version.number:>3}", when, features, judged, version.source_name, version.note or ""]
             say(f" {mark} {'  '.join(cells)}".rstrip())
+        if current is not None and current.override:
+            say(text("cli", "show.override", language, who=current.published_by, reason=current.override))
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -7,8 +7,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -99,6 +101,11 @@ def table(rows: list[list[str]], heads: list[str]) -> None:
     widths = [max(len(row[i]) for row in [heads, *rows]) for i in range(len(heads))]
     for row in [heads, *rows]:
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def local_time(moment: datetime, settings: Settings) -> str:
+    """A time to the minute in the node's zone, with the zone's name, such as ``2026-11-24 10:32 WITA``."""
+    return f"{moment.astimezone(ZoneInfo(settings.node.timezone)):%Y-%m-%d %H:%M %Z}"
 
 
 def address_of(node: Node) -> str:
