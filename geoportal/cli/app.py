@@ -15,8 +15,9 @@ from geoportal.language import LANGUAGES, text
 app = typer.Typer(
     name="geoportal",
     help="A geospatial data node (Simpul Jaringan): check, submit, publish and serve layers.",
-    epilog="Exit codes: 0 done; 1 the data did not pass; 2 wrong use; 4 not found; 5 not allowed; 6 in conflict with "
-    "the present state; 7 not valid; 8 the node or its machine cannot do it now. Every command takes --json and --help.",
+    epilog="Exit codes: 0 done; 1 the data did not pass; 2 wrong use; 4 not found; 5 not allowed; "
+    "6 in conflict with the present state; 7 not valid; 8 the node or its machine cannot do it now. "
+    "Every command takes --json and --help.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
