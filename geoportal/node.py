@@ -10,7 +10,7 @@ from threading import Lock
 
 from geoportal.errors import GeoportalError, NotFound, NotSignedIn
 from geoportal.model.access import PUBLIC_AUDIENCE, Audience, visible
-from geoportal.model.dataset import Publication
+from geoportal.model.dataset import Exhibit, Publication
 from geoportal.model.region import Region
 from geoportal.settings import Settings
 from geoportal.store import datasets, people
@@ -124,6 +124,14 @@ class Node:
                 if found is not None and audience.sees(found):
                     return found
         raise NotFound("there is no such dataset, or none that you may see")
+
+    def exhibits(self, audience: Audience) -> list[Exhibit]:
+        """Refused versions on show that exist for ``audience``: their reports may be read, and nothing else of them.
+
+        Asked of the register each time: a draft moves no generation.
+        """
+        with self.register.read() as conn:
+            return visible(audience, datasets.exhibits(conn))
 
     def derived(self, publication: Publication) -> Path:
         """The folder of the files that were built for a publication."""

@@ -119,3 +119,17 @@ class Publication:
     opd: tuple[str, ...] = ()
     override: str | None = None
     older: tuple[int, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A version that was refused at the gate and is on show for its report alone (``Record.exhibit``): its dataset was
+    never published, and nothing but the report exists for readers.
+    """
+
+    dataset_id: str
+    version: Version
+    record: Record
+    specification: Specification
+    classification: Classification
+    opd: tuple[str, ...] = ()

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from geoportal.errors import Conflict, Invalid, NotFound
 from geoportal.model.access import Classification
-from geoportal.model.dataset import Dataset, Publication, Stage, checked_id
+from geoportal.model.dataset import Dataset, Exhibit, Publication, Stage, checked_id
 from geoportal.model.record import Record
+from geoportal.model.report import Gate
 from geoportal.model.specification import Specification
 from geoportal.store import generation, tables
 from geoportal.store.clock import now
@@ -27,6 +28,7 @@ __all__ = [
     "add_version",
     "builds_in_use",
     "create",
+    "exhibits",
     "find",
     "get",
     "list_all",
@@ -96,6 +98,21 @@ def get(conn: sa.Connection, dataset_id: str) -> Dataset:
 def list_all(conn: sa.Connection) -> list[Dataset]:
     """All datasets, drafts and withdrawn ones too, by id. Nobody has filtered them yet."""
     return list(_datasets(conn, sa.true()))
+
+
+def exhibits(conn: sa.Connection) -> list[Exhibit]:
+    """The newest versions of drafts that are marked as exhibits and were refused at the gate, by dataset id.
+
+    Nobody has filtered them yet. A dataset that was ever published is none, whatever its record says.
+    """
+    marked = _dataset.stage == str(Stage.DRAFT), _record.content["exhibit"].as_boolean()
+    found = []
+    for dataset in _datasets(conn, sa.and_(*marked)):
+        newest = next(reversed(versions(conn, dataset.dataset_id)), None)
+        if newest is not None and newest.gate is Gate.BLOCKED:
+            what = dataset.record, dataset.specification, dataset.classification, dataset.opd
+            found.append(Exhibit(dataset.dataset_id, newest, *what))
+    return found
 
 
 def set_access(
