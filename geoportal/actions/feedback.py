@@ -21,7 +21,7 @@ LONGEST_NOTE = 2000
 
 
 class TooManyMessages(Unavailable):
-    """More was written to the node within an hour than its setting allows. ``facts['retry_after_s']`` says when again."""
+    """More came in within an hour than the setting allows; ``facts['retry_after_s']`` says when there is room again."""
 
 
 def send(node: Node, audience: Audience, draft: Draft) -> Message:

@@ -21,6 +21,8 @@ ADDRESSES = {
     "help": "/bantuan",
     "rule": "/bantuan/{id}",
     "problem": "/masalah/{code}",
+    "feedback": "/lapor",
+    "feedback_status": "/lapor/{number}",
     "static": "/static/{path:path}",
     "robots": "/robots.txt",
     "favicon": "/favicon.ico",

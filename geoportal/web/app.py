@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from starlette.applications import Starlette
@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from geoportal.node import Node
 from geoportal.settings import load_settings
-from geoportal.web import dataset, files, health, help, listing, logs, portal, problems, report
+from geoportal.web import dataset, feedback, files, health, help, listing, logs, portal, problems, report
 from geoportal.web.addresses import ADDRESSES
 from geoportal.web.edge import Edge
 from geoportal.web.server import worker_started
@@ -27,7 +27,9 @@ from geoportal.web.site import Site, site_of
 
 PR_SET_PDEATHSIG = 1
 
-Endpoint = Callable[[Site, Request], Response]
+Endpoint = Callable[[Site, Request], Response | Awaitable[Response]]
+POSTED = frozenset({"feedback"})
+"""Addresses that also take a form."""
 
 
 def static(site: Site, request: Request) -> Response:
@@ -56,6 +58,8 @@ ROUTES: dict[str, Endpoint] = {
     "help": help.overview,
     "rule": help.rule,
     "problem": help.problem,
+    "feedback": feedback.feedback,
+    "feedback_status": feedback.status,
     "static": static,
     "robots": health.robots,
     "favicon": emblem,
@@ -76,7 +80,10 @@ def create_app(node: Node) -> Starlette:
         return problems.handle(site, request, error)
 
     routes: list[BaseRoute] = [
-        Route(ADDRESSES[name], partial(endpoint, site), name=name) for name, endpoint in ROUTES.items()
+        Route(
+            ADDRESSES[name], partial(endpoint, site), name=name, methods=["GET", "POST"] if name in POSTED else ["GET"]
+        )
+        for name, endpoint in ROUTES.items()
     ]
     app = Starlette(
         routes=[*routes, *ogc_routes(node)],

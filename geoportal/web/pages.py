@@ -20,10 +20,12 @@ from geoportal.web.parts import (
     Explanation,
     Facet,
     FindingRow,
+    FormField,
     Link,
     MapPicture,
     News,
     Option,
+    Progress,
     QualityCard,
     RuleRow,
     Step,
@@ -214,3 +216,43 @@ class ErrorPage(Page):
     advice: str
     detail: str
     log_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackPage(Page):
+    """Lapor: report a mistake (``mistake``) or ask for access (``access``), with what was written so far."""
+
+    nav: ClassVar[str] = "help"
+
+    title: str
+    kind: str
+    lead: str
+    action: str
+    fields: tuple[FormField, ...]
+    errors: tuple[Link, ...]
+    trap: str
+    other: Link
+    asked_number: str
+    number_error: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackStatusPage(Page):
+    """What became of a message: state first, then its steps, then what was written."""
+
+    nav: ClassVar[str] = "help"
+
+    title: str
+    number: str
+    status: str
+    shape: str
+    notice: str
+    sentence: str
+    removed: str
+    progress: tuple[Progress, ...]
+    about: tuple[About, ...]
+    body: tuple[str, ...]
+    hidden: bool
+    contacted: bool
+    again: Link

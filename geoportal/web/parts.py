@@ -225,3 +225,38 @@ class Explanation:
     title: str
     what: str
     advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormChoice:
+    """A choice of a form's list."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One field of a form: label above, hint below it, the error above the input. ``choices`` make it a list."""
+
+    name: str
+    label: str
+    hint: str
+    value: str
+    error: str
+    required: bool
+    lines: int
+    longest: int
+    autocomplete: str
+    choices: tuple[FormChoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A step of what became of a message; ``shape`` is that of a severity."""
+
+    title: str
+    when: str
+    note: str
+    shape: str

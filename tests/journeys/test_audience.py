@@ -113,6 +113,8 @@ def fillings(route: Route) -> Iterator[dict[str, str]]:
             values[name] = ("1", *(f"{word}-001" for word in WORDS.values()), "64.02.01")
         elif name == "code":
             values[name] = (*(cls.code for cls in error_classes()), "x")
+        elif name == "number":
+            values[name] = ("L-2026-0000-0000",)
         elif name == "path":
             values[name] = ("geoportal.css", "x")
         elif name == "rest":
