@@ -38,9 +38,13 @@ declare("geometry-curved", scope=SOURCE, element=CONCEPT, severity=WARNING, inta
 declare("geometry-measured", scope=SOURCE, element=CONCEPT, severity=WARNING, intake=WARNING)
 declare("shx-restored", scope=SOURCE, element=FORMAT, severity=WARNING, intake=WARNING)
 declare("table-missing", scope=SOURCE, element=FORMAT, severity=WARNING, intake=WARNING)
+declare("links-not-followed", scope=SOURCE, element=CONCEPT, severity=WARNING, intake=WARNING)
+declare("content-not-kept", scope=SOURCE, element=CONCEPT, severity=WARNING, intake=WARNING)
 declare("reader-message", scope=SOURCE, element=FORMAT, severity=WARNING, intake=WARNING)
 declare("check-failed", scope=SOURCE, element=USABILITY, severity=WARNING, intake=WARNING)
 
 # Harmless.
 declare("crs-without-authority", scope=SOURCE, element=POSITION, severity=INFO)
 declare("text-nul-padded", scope=SOURCE, element=FORMAT, severity=INFO)
+declare("heights-zero", scope=SOURCE, element=CONCEPT, severity=INFO)
+declare("track-points-apart", scope=SOURCE, element=CONCEPT, severity=INFO)

@@ -131,4 +131,8 @@ SOURCE_EXAMPLES: dict[str, dict[str, Any]] = {
     "fields-too-many": {"count": 900, "limit": 500},
     "reader-message": {"message": "Warning 1: something"},
     "check-failed": {"rule": "geometry-invalid"},
+    "links-not-followed": {"links": ["http://contoh.id/jalan.kml"], "count": 1},
+    "content-not-kept": {"things": {"overlays": 2, "models": 1}},
+    "heights-zero": {},
+    "track-points-apart": {"layer": "track_points", "count": 1200},
 }

@@ -23,7 +23,7 @@ WARN = {
     "geometry-collection",
     "geometry-curved", "geometry-measured", "layer-empty", "layers-several", "layer-without-geometry",
     "record-count-differs", "reader-message", "shx-restored", "table-missing", "crs-from-member",
-    "encoding-assumed", "check-failed",
+    "encoding-assumed", "check-failed", "links-not-followed", "content-not-kept",
 }  # fmt: skip
 
 
