@@ -41,9 +41,18 @@ declare("table-missing", scope=SOURCE, element=FORMAT, severity=WARNING, intake=
 declare("links-not-followed", scope=SOURCE, element=CONCEPT, severity=WARNING, intake=WARNING)
 declare("content-not-kept", scope=SOURCE, element=CONCEPT, severity=WARNING, intake=WARNING)
 declare("reader-message", scope=SOURCE, element=FORMAT, severity=WARNING, intake=WARNING)
+declare("raster-placement", scope=SOURCE, element=POSITION, severity=WARNING, intake=WARNING)
+declare("drawing-unit", scope=SOURCE, element=POSITION, severity=WARNING, intake=WARNING)
+declare("entities-unread", scope=SOURCE, element=CONCEPT, severity=WARNING, intake=WARNING)
 declare("check-failed", scope=SOURCE, element=USABILITY, severity=WARNING, intake=WARNING)
 
+# Read and judged, but of no use to a dataset: it does not spoil the verdict and no profile is met by it.
+declare("raster-layer", scope=SOURCE, element=CONCEPT, severity=BLOCKING, intake=INFO)
+
 # Harmless.
+declare("codes-kept", scope=SOURCE, element=FORMAT, severity=INFO)
+declare("aliases-left", scope=SOURCE, element=FORMAT, severity=INFO)
+declare("members-left", scope=SOURCE, element=FORMAT, severity=INFO)
 declare("crs-without-authority", scope=SOURCE, element=POSITION, severity=INFO)
 declare("text-nul-padded", scope=SOURCE, element=FORMAT, severity=INFO)
 declare("heights-zero", scope=SOURCE, element=CONCEPT, severity=INFO)

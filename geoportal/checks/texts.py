@@ -7,6 +7,7 @@ come from a foreign file: they are plain text here, and whoever puts them into a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Any
@@ -17,6 +18,7 @@ from geoportal.model.report import Finding, Occurrence, Report
 DOMAIN = "rules"
 LISTED = 5
 SQUARE_KM_M2, HECTARE_M2 = 1_000_000, 10_000
+_NO_LETTER = re.compile(r"[^a-z0-9]+")
 
 
 def title(rule: str, language: str) -> str:
@@ -27,6 +29,8 @@ def title(rule: str, language: str) -> str:
 def message(finding: Finding, language: str) -> str:
     """What was found, in one plain sentence with its numbers."""
     key = f"{finding.rule}.message"
+    for code in _codes(finding):
+        key = _variant(key, code, language)
     if finding.count == 1:
         key = _variant(key, "one", language)
     count: Any = finding.count
@@ -36,8 +40,10 @@ def message(finding: Finding, language: str) -> str:
 
 
 def hint(finding: Finding, language: str) -> str:
-    """What to do about a finding."""
-    return _filled(f"{finding.rule}.hint", {**finding.params, "count": finding.count}, language)
+    """What to do about a finding: the way out for this kind of file or this reason, else that of the rule."""
+    keys = [f"way-out.{code}" for code in _codes(finding)]
+    key = next((key for key in keys if has_text(DOMAIN, key, language)), f"{finding.rule}.hint")
+    return _filled(key, {**finding.params, "count": finding.count}, language)
 
 
 def advice(rule: str, language: str) -> str:
@@ -60,8 +66,10 @@ def occurrence(finding: Finding, place: Occurrence, language: str) -> str:
 
 
 def word(kind: str, code: str, language: str) -> str:
-    """A code in words: kinds are severity, verdict, gate, reason, type; the code itself where nobody wrote one."""
-    key = f"{kind}.{code.strip().lower().replace(' ', '-')}"
+    """A code in words: kinds are severity, verdict, gate, reason, type, kind, unit; the code itself where nobody wrote
+    one.
+    """
+    key = f"{kind}.{_slug(code)}"
     return text(DOMAIN, key, language) if has_text(DOMAIN, key, language) else code
 
 
@@ -84,6 +92,17 @@ def report_json(report: Report, language: str) -> dict[str, Any]:
         for place, told in zip(item["occurrences"], finding.occurrences, strict=False):
             place["message"] = occurrence(finding, told, language)
     return value
+
+
+def _slug(code: str) -> str:
+    """A code as the last part of a key: 'Microsoft Office 97-2003' is microsoft-office-97-2003."""
+    return _NO_LETTER.sub("-", code.strip().lower()).strip("-")
+
+
+def _codes(finding: Finding) -> list[str]:
+    """What kind of file, and for which reason, as parts of keys."""
+    values = [finding.params.get("kind"), finding.params.get("reason")]
+    return [_slug(value) for value in values if isinstance(value, str) and _slug(value)]
 
 
 def _filled(key: str, params: Mapping[str, Any], language: str) -> str:
@@ -121,7 +140,7 @@ def _shown(name: str, value: Any, language: str) -> str:
             return f"{number(value, language)} m"
         case int() | float():
             return number(value, language)
-        case str() if name in ("reason", "message"):
+        case str() if name in ("reason", "message", "kind", "unit"):
             return word(name, value, language)
         case str() if name in ("expected", "found"):
             return word("type", value, language)

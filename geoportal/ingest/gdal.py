@@ -7,13 +7,17 @@ A driver that is not registered cannot be reached by any content, name or link: 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pyogrio
 
 _LITTLE_ENDIAN = 1
+_RASTER, _VECTOR = 0x02, 0x04  # GDAL_OF_*
+_FAILURE = 3  # CE_Failure
 
 CONFIGURATION: dict[str, str | bool | None] = {
     "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",  # the same layer gives the same bytes
@@ -52,6 +56,54 @@ def _library() -> ctypes.CDLL:
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments
     return library
+
+
+@cache
+def function(name: str, result: Any, *arguments: Any) -> Callable[..., Any]:
+    """A function of GDAL's C interface with its types; each is asked for in one place only."""
+    found: Callable[..., Any] = getattr(_library(), name)
+    found.restype, found.argtypes = result, list(arguments)  # type: ignore[attr-defined]
+    return found
+
+
+@contextmanager
+def opened(
+    path: Path, driver: str, *, raster: bool = False, options: Mapping[str, str] | None = None
+) -> Iterator[int | None]:
+    """A dataset opened read-only by one driver alone, as a handle; None where that driver cannot open it.
+
+    Of a raster nothing that lies beside it is seen: no .aux.xml, .ovr, .msk, world file.
+    """
+    pointer, text, texts = ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(ctypes.c_char_p)
+    open_dataset = function("GDALOpenEx", pointer, text, ctypes.c_uint, texts, texts, texts)
+    close_dataset = function("GDALClose", ctypes.c_int, pointer)
+    alone = _texts([path.name]) if raster else None
+    said = _texts([f"{key}={value}" for key, value in (options or {}).items()])
+    kind = _RASTER if raster else _VECTOR
+    handle: int | None = open_dataset(str(path).encode(), kind, _texts([driver]), said, alone)
+    try:
+        yield handle
+    finally:
+        if handle:
+            close_dataset(handle)
+
+
+def _texts(values: list[str]) -> Any:
+    return (ctypes.c_char_p * (len(values) + 1))(*(value.encode() for value in values), None)
+
+
+def forget_errors() -> None:
+    """From here on ``last_failure`` tells of what comes next only."""
+    function("CPLErrorReset", None)()
+
+
+def last_failure() -> str | None:
+    """What GDAL last failed at since ``forget_errors``: reading through Arrow, a feature that fails is left out without
+    a word.
+    """
+    if function("CPLGetLastErrorType", ctypes.c_int)() < _FAILURE:
+        return None
+    return str(function("CPLGetLastErrorMsg", ctypes.c_char_p)().decode("utf-8", "replace"))
 
 
 def drivers() -> list[str]:
