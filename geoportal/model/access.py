@@ -43,6 +43,7 @@ class Action(StrEnum):
     DATASET_WITHDRAW = "dataset:withdraw"
     FEEDBACK_ANSWER = "feedback:answer"
     GATE_OVERRIDE = "gate:override"
+    NODE_CONFIGURE = "node:configure"
     TOKEN_MANAGE = "token:manage"
 
 
@@ -54,6 +55,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.DATASET_WITHDRAW: frozenset({Role.STEWARD, Role.ADMIN}),
     Action.FEEDBACK_ANSWER: frozenset({Role.STEWARD, Role.ADMIN}),
     Action.GATE_OVERRIDE: frozenset({Role.STEWARD, Role.ADMIN}),
+    Action.NODE_CONFIGURE: frozenset({Role.ADMIN}),
     Action.TOKEN_MANAGE: frozenset({Role.ADMIN}),
 }
 
