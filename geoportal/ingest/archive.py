@@ -30,11 +30,10 @@ SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".cst")
 the archive.
 """
 
-LAYER_SUFFIXES = (".gpkg", ".geojson", ".json")
+LAYER_SUFFIXES = (".gpkg", ".geojson", ".json", ".kml")
 """Members of an archive that are a layer by themselves, in the order in which they are looked for."""
 
 _OTHER_KINDS = {
-    ".kml": "KML",
     ".gml": "GML",
     ".gpx": "GPX",
     ".csv": "CSV",
@@ -216,8 +215,6 @@ def _layers(members: list[Member], entries: list[zipfile.ZipInfo]) -> list[list[
         raise refuse("format-not-supported", kind=kind)
     if "mimetype" in names and "content.xml" in names:
         raise refuse("format-not-supported", kind="OpenDocument")
-    if any(member.suffix == ".kml" for member in members):
-        raise refuse("format-not-supported", kind="KMZ")
     for member in members:
         if member.suffix in _OTHER_KINDS:
             raise refuse("format-not-supported", kind=_OTHER_KINDS[member.suffix])

@@ -53,6 +53,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 
 _ROOTS: dict[str, str] = {
     "kml": "KML",
+    "placemark": "KML",
     "gpx": "GPX",
     "osm": "OpenStreetMap XML",
     "ogrvrtdatasource": "VRT",
@@ -139,7 +140,7 @@ def _xml_kind(text: str) -> str:
     name, attributes = root.group(1).lower(), root.group(2)
     if name in _ROOTS:
         return _ROOTS[name]
-    if name.rpartition(":")[2] == "kml":
+    if name.rpartition(":")[2] == "kml" or "/kml/" in attributes:  # a Folder may be the root
         return "KML"
     if "opengis.net/gml" in attributes or name.startswith("gml:") or name.endswith("featurecollection"):
         return "GML"

@@ -16,7 +16,7 @@ from tests.processes import ROOT
 
 DATA = ROOT.parent / "shared" / "data"
 EXPECTED = json.loads((DATA / "expected.json").read_text())["files"] if DATA.is_dir() else {}
-READ = [name for name in EXPECTED if name.endswith((".gpkg", ".geojson", ".json", ".zip")) and ".gdb." not in name]
+READ = [name for name in EXPECTED if name.endswith((".gpkg", ".geojson", ".json", ".zip", ".kml", ".kmz")) and ".gdb." not in name]
 OTHER = sorted(set(EXPECTED) - set(READ))
 # What we know better than the list: a file whose kind is not read yet is refused by name.
 LATER = {
