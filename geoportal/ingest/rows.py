@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,7 +39,6 @@ class Rows:
     shapes: list[bytes | None] = field(default_factory=list)
     ids: list[str | None] = field(default_factory=list)
     unread: list[int] = field(default_factory=list)
-    kinds: Counter[str] = field(default_factory=Counter)
     notes: list[Note] = field(default_factory=list)
 
     def add(self, values: Mapping[str, Any], shape: bytes | None, own: str | None = None) -> None:
@@ -54,6 +52,25 @@ class Rows:
             self.columns[name].append((number, value))
         self.shapes.append(shape)
         self.ids.append(own)
+
+    def part(self, name: str, chosen: list[int]) -> Rows:
+        """Some of the rows as a layer of their own, in the same order."""
+        place = {number: position for position, number in enumerate(chosen)}
+        kept = {
+            column: [(place[number], value) for number, value in entries if number in place]
+            for column, entries in self.columns.items()
+        }
+        return Rows(
+            name,
+            self.max_fields,
+            self.has_geometry,
+            dict(self.types),
+            {column: entries for column, entries in kept.items() if entries},
+            [self.shapes[number] for number in chosen],
+            [self.ids[number] for number in chosen],
+            [place[number] for number in self.unread if number in place],
+            notes=list(self.notes),
+        )
 
     def own_ids(self) -> tuple[str, ...] | None:
         """The features' own ids, where every feature has one and no two are alike."""

@@ -30,7 +30,8 @@ class Source:
     ``driver`` is None for what no driver of GDAL reads: ``read`` then gives what pyogrio's ``read_arrow`` would, its
     dict (``geometry_type``, ``fid_column``) and the table with WKB in a column marked ``geoarrow.wkb``; it may return
     notes under ``meta["notes"]``. ``options`` are open options of the driver. ``texts`` says that the format has no
-    type for dates, so that text that is a date in every row becomes one.
+    type for dates, so that text that is a date in every row becomes one. ``reads_crs`` says that the reference system
+    comes with the features (MapInfo). ``on_request`` is a layer that is read only when somebody names it.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Source:
     notes: tuple[Note, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     texts: bool = False
+    reads_crs: bool = False
+    on_request: bool = False
     read: Callable[[Source], tuple[dict[str, Any], pa.Table]] | None = None
 
 
