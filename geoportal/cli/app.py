@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from geoportal.cli import checking, feedback, operation, publishing, records, tokens
+from geoportal.cli import checking, feedback, operation, publishing, records, setup, tokens
 from geoportal.cli.session import complain, error_document, language_for, print_json
 from geoportal.errors import GeoportalError, NotPublishable, Unavailable
 from geoportal.language import LANGUAGES, text
@@ -32,6 +32,7 @@ app.command("show")(publishing.show)
 app.command("serve")(operation.serve)
 app.command("demo")(operation.demo)
 app.command("settings")(operation.settings)
+app.command("setup")(setup.setup)
 app.command("doctor")(operation.doctor)
 app.add_typer(records.app, name="record")
 app.add_typer(tokens.app, name="token")

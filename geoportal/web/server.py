@@ -46,6 +46,20 @@ def lock_data(data: Path, patience_s: float = 5.0) -> IO[bytes]:
             return handle
 
 
+def is_running(data: Path) -> bool:
+    """Whether a server holds the data directory at this moment."""
+    try:
+        handle = (data / "serve.lock").open("rb")
+    except OSError:
+        return False
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
 def worker_started(data: Path) -> None:
     """Called in each worker once its app is built: let go of the parent's lock and say that this worker is there."""
     while _LOCKS:
