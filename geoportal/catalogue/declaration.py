@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -46,6 +46,7 @@ class DeclaredStyle(_Strict):
     colour_by: str | None = None
     palette: Literal["single", "sequential", "qualitative"] = "single"
     colour: str | None = Field(default=None, pattern=r"^#[0-9A-Fa-f]{6}$")
+    colours: dict[str, Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]] = {}
 
 
 class Declaration(_Strict):
@@ -66,6 +67,7 @@ class Declaration(_Strict):
     key: str | None = None
     label: str | None = None
     synthetic: bool = False
+    exhibit: bool = False
     lineage: Texts = Texts(id="", en="")
     licence: str | None = None
     content_date: date | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -63,6 +63,7 @@ class StyleText(_Strict):
     colour_by: str | None = None
     palette: Literal["single", "sequential", "qualitative"] = "single"
     colour: str | None = Field(default=None, pattern=r"^#[0-9A-Fa-f]{6}$")
+    colours: dict[str, Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]] = {}
 
 
 class Description(_Strict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -81,7 +81,8 @@ def classify(layer: Layer, record: Record, language: str, *, areas: bool) -> Cla
     if numbers is not None:
         missing = ~np.isfinite(numbers)
     if numbers is None:
-        entries, position = _kinds(column, missing, language, unit, areas, ordered=style.palette == "sequential")
+        ordered = style.palette == "sequential"
+        entries, position = _kinds(column, missing, language, unit, areas, ordered, style.colours)
     else:
         entries, position = _steps(numbers, missing, language, areas)
         title = f"{title} ({unit})" if unit else title
@@ -194,22 +195,31 @@ def _kinds(
     unit: str | None,
     areas: bool,
     ordered: bool,
+    fixed: Mapping[str, str],
 ) -> tuple[list[Entry], npt.NDArray[np.uint8]]:
-    """Classes of a kind, the commonest first; past the legend's room the rare ones are one class of others."""
+    """Classes of a kind, the commonest first; past the legend's room the rare ones are one class of others.
+
+    Values whose colour is ``fixed`` come first, in its order.
+    """
     codes, kinds = pd.factorize(column.astype(object).map(_hashable).where(~missing))
     counts = np.bincount(codes[codes >= 0], minlength=len(kinds))
     room = MOST_ENTRIES - int(missing.any())
     ranking = np.argsort(-counts, kind="stable")
+    if fixed:
+        places = {value: place for place, value in enumerate(fixed)}
+        ranking = np.array(sorted(ranking, key=lambda kind: places.get(str(kinds[kind]), len(fixed))), dtype=int)
     named = ranking if len(kinds) <= room else ranking[: room - 1]
     written = readable(pd.Series(kinds[named], dtype=object), language, unit)
     if ordered:
         order = sorted(range(len(named)), key=lambda place: str(written[place]))
         named, written = named[order], [written[place] for place in order]
+    colours = _colours(len(named), areas, ordered)
+    colours = [fixed.get(str(kinds[kind]), colour) for kind, colour in zip(named, colours, strict=True)]
     position = np.full(len(kinds) + 1, len(named), dtype=np.uint8)
     position[named] = np.arange(len(named))
     entries = [
         Entry(shortened(label or "", LONGEST_LABEL), colour, int(counts[kind]))
-        for label, kind, colour in zip(written, named, _colours(len(named), areas, ordered), strict=True)
+        for label, kind, colour in zip(written, named, colours, strict=True)
     ]
     if len(named) < len(kinds):
         others = int(counts.sum() - counts[named].sum())

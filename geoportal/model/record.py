@@ -19,11 +19,15 @@ class FieldMeaning:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a preview draws the layer: the field whose values choose the colour, the palette, or one colour."""
+    """How a preview draws the layer: the field whose values choose the colour, the palette, or one colour.
+
+    ``colours`` fixes the colour of single values, in the order of the legend, where a regulation or custom does.
+    """
 
     colour_by: str | None = None
     palette: str = "single"
     colour: str | None = None
+    colours: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,8 @@ class Record:
             "fields": {
                 name: {"title": {"id": m.title.id, "en": m.title.en}, "unit": m.unit} for name, m in self.fields.items()
             },
-            "style": {"colour_by": self.style.colour_by, "palette": self.style.palette, "colour": self.style.colour},
+            "style": {"colour_by": self.style.colour_by, "palette": self.style.palette, "colour": self.style.colour}
+            | ({"colours": dict(self.style.colours)} if self.style.colours else {}),
         }
 
     @classmethod
