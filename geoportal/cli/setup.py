@@ -72,8 +72,8 @@ def setup(
 ) -> None:
     """Set the node up: region, name, address, administrator, mail, backups, languages.
 
-    Shows what holds at present and changes only what is answered; '-' empties an answer. Writes local.yaml and local/ in
-    the folder of the configuration, and nothing before a yes.
+    Shows what holds at present and changes only what is answered; '-' empties an answer. Writes local.yaml and
+    local/ in the folder of the configuration, and nothing before a yes.
     """
     given = {name.replace("_", "-"): value for name, value in locals().items() if isinstance(value, str)}
     for name in ("boundary-layer", "boundary-crs", "codes-edition", "lang"):
@@ -240,9 +240,8 @@ def _ask_file(draft: Draft, name: str, files: dict[str, Path | None], language: 
             if name == "codes":
                 say(f"  {text('cli', 'setup.h.edition', language)}")
                 draft.take_codes(read_file(path), _prompt(""))
-                return say(
-                    f"  {text('cli', 'setup.note.codes', language, count=draft.codes.count if draft.codes else 0)}"
-                )
+                count = draft.codes.count if draft.codes else 0
+                return say(f"  {text('cli', 'setup.note.codes', language, count=count)}")
             _take_boundary(draft, path, language)
             return None
         except Mistake as mistake:
@@ -254,8 +253,7 @@ def _ask_file(draft: Draft, name: str, files: dict[str, Path | None], language: 
 
 
 def _take_boundary(draft: Draft, path: Path, language: str) -> None:
-    read_ok = path.exists()
-    if not read_ok:
+    if not path.exists():
         raise NotFound(f"there is no file {path}")
     try:
         draft.take_boundary(path)
