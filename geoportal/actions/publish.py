@@ -6,12 +6,18 @@ old version whole or the new one whole, never anything between.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from geoportal.actions.submit import ensure_space
 from geoportal.errors import BadRequest, Conflict, NotFound, NotPublishable
 from geoportal.model.access import Action, Actor, require
 from geoportal.model.dataset import Dataset, Publication, Version
 from geoportal.model.report import Report
+from geoportal.model.text import LocalText
 from geoportal.node import Node
+
+if TYPE_CHECKING:
+    from geoportal.serving.edition import Edition
 
 
 def judge(node: Node, dataset: Dataset, version: Version) -> Report:
@@ -44,7 +50,7 @@ def build(node: Node, dataset: Dataset, version: Version) -> str:
     layer = node.files.open_layer(dataset.dataset_id, version.digest)
     name, folder = node.files.new_build(version.digest)
     build_serving(layer, folder, key=dataset.specification.key)
-    build_downloads(layer, folder, dataset.dataset_id, dataset.record)
+    build_downloads(layer, folder, dataset.dataset_id, dataset.record, edition(node, dataset, version))
     write_previews(
         layer,
         dataset.record,
@@ -58,6 +64,21 @@ def build(node: Node, dataset: Dataset, version: Version) -> str:
     )
     node.files.finish_build(version.digest, name)
     return name
+
+
+def edition(node: Node, dataset: Dataset, version: Version) -> Edition:
+    """What the files of a version say of it: number, day of receipt (UTC), names of producer and publisher, address."""
+    from geoportal.catalogue.producers import read_producers
+    from geoportal.serving.edition import Edition
+
+    producer = read_producers(node.settings.config).get(dataset.record.producer or "")
+    return Edition(
+        number=version.number,
+        created=version.created_at.date().isoformat(),
+        producer=producer.name if producer else LocalText(),
+        publisher=node.settings.node.organisation.local(),
+        page=f"{node.settings.base_url}/dataset/{dataset.dataset_id}",
+    )
 
 
 def publish(

@@ -8,7 +8,6 @@ locale-like keys for one.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,8 @@ from geoportal.model.dataset import Publication
 from geoportal.model.record import Record
 from geoportal.model.text import LocalText
 from geoportal.serving.crs import CRS84, offered
+from geoportal.serving.edition import licence_url
+from geoportal.serving.listing import Offered
 from geoportal.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,35 +32,6 @@ LOCALES = {"id": "id-ID", "en": "en-US"}
 
 WGS84 = "http://www.opengis.net/def/crs/EPSG/0/4326"
 WORLD = (-180.0, -90.0, 180.0, 90.0)
-FORMATS = {
-    ".gpkg": ("GeoPackage", "application/geopackage+sqlite3"),
-    ".geojson": ("GeoJSON", "application/geo+json"),
-    ".csv": ("CSV", "text/csv"),
-    ".kml": ("KML", "application/vnd.google-earth.kml+xml"),
-    ".fgb": ("FlatGeobuf", "application/flatgeobuf"),
-    ".parquet": ("GeoParquet", "application/vnd.apache.parquet"),
-    ".pmtiles": ("PMTiles", "application/vnd.pmtiles"),
-    ".zip": ("Shapefile", "application/zip"),
-}
-"""Suffix of a download -> the name of its format, the same in every language, and its media type."""
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A file that a version may be downloaded as: its name and its size."""
-
-    name: str
-    size_bytes: int
-
-    @property
-    def media_type(self) -> str:
-        """The media type that goes with the name."""
-        return FORMATS.get(Path(self.name).suffix, ("", "application/octet-stream"))[1]
-
-    @property
-    def title(self) -> str:
-        """The name of the format, or of the file where the format has none."""
-        return FORMATS.get(Path(self.name).suffix, (self.name, ""))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +42,7 @@ class Served:
 
     publication: Publication
     summary: Summary
-    downloads: tuple[Download, ...] = ()
+    downloads: tuple[Offered, ...] = ()
 
 
 def handle_of(publication: Publication) -> str:
@@ -182,9 +154,9 @@ def links(served: Served, settings: Settings) -> list[dict[str, Any]]:
         found.append({"type": "text/html", "rel": "license", "title": str(publication.record.licence), "href": licence})
     found.extend(
         {
-            "type": download.media_type,
+            "type": download.kind.media_type,
             "rel": "enclosure",
-            "title": download.title,
+            "title": download.kind.title,
             "href": f"{base_url}/berkas/{dataset_id}/{number}/{download.name}",
             "length": download.size_bytes,
         }
@@ -199,13 +171,6 @@ def storage_uri(uri: str | None) -> str:
     knows it.
     """
     return CRS84 if uri is None or uri == WGS84 else uri
-
-
-def licence_url(licence: str | None) -> str | None:
-    """Where the text of an SPDX licence stands; None for what is no SPDX id."""
-    if not licence or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,63}", licence):
-        return None
-    return f"https://spdx.org/licenses/{licence}.html"
 
 
 def both(local: LocalText) -> dict[str, str]:

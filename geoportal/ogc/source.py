@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from geoportal.model.dataset import Publication
-from geoportal.ogc.config import Download, Served, handle_of, resource
+from geoportal.ogc.config import Served, handle_of, resource
 from geoportal.serving.fragments import Serving, open_serving
+from geoportal.serving.listing import Offered, read_listing
 from geoportal.settings import Settings
 
 Key = tuple[str, int, str, int]
 """The name of a state of a dataset: id, version number, build, revision of the record."""
-
-DOWNLOADS = "berkas"
-"""The folder of a build that holds its files for download."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +29,7 @@ class Source:
     resource: dict[str, Any]
     handle: str
     key: Key
-    downloads: tuple[Download, ...] = field(default=())
+    downloads: tuple[Offered, ...] = field(default=())
 
 
 def key_of(publication: Publication) -> Key:
@@ -42,11 +40,7 @@ def key_of(publication: Publication) -> Key:
 def open_source(publication: Publication, folder: Path, settings: Settings) -> Source:
     """Open the serving files under ``folder``; raises whatever is wrong with them."""
     serving = open_serving(folder)
-    downloads = tuple(
-        Download(file.name, file.stat().st_size)
-        for file in sorted((folder / DOWNLOADS).glob("*"))
-        if file.is_file() and not file.name.startswith(".")
-    )
+    downloads = read_listing(folder, publication.dataset_id).files
     served = Served(publication, serving.summary, downloads)
     return Source(
         publication=publication,

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geoportal.model.access import Classification
-from geoportal.model.dataset import Publication
+from geoportal.model.dataset import Exhibit, Publication
+from geoportal.serving.listing import CRS84
 from geoportal.web.addresses import address, collection
 from geoportal.web.cards import access_chip, freshness_chip, map_picture
 from geoportal.web.connect import steps
@@ -16,7 +17,7 @@ from geoportal.web.facts import Facts
 from geoportal.web.files import version_number
 from geoportal.web.freshness import freshness_of
 from geoportal.web.pages import DatasetPage
-from geoportal.web.parts import About, Chip, Column, DownloadRow, Entry, Link, QualityCard
+from geoportal.web.parts import About, Chip, Column, DownloadNotes, DownloadRow, Entry, Link, QualityCard
 from geoportal.web.site import Site, Url
 from geoportal.web.visitor import Visitor
 from geoportal.web.wording import Wording
@@ -68,15 +69,8 @@ def dataset_page(site: Site, visitor: Visitor, shown: Publication, newest: Publi
         chips=chips(words, shown, old),
         map=map_picture(site, visitor, shown),
         quality=quality_card(site, visitor, shown, facts),
-        downloads=tuple(
-            DownloadRow(
-                title=words.t(f"format.{item.extension}"),
-                hint=words.t(f"format.{item.extension}.hint"),
-                href=address("download", id=dataset_id, n=number, name=f"{dataset_id}.{item.extension}"),
-                size=words.size(item.size_bytes),
-            )
-            for item in facts.downloads
-        ),
+        downloads=download_rows(words, dataset_id, number, facts),
+        download_notes=download_notes(words, facts),
         steps=steps(words, site.node.settings.base_url, dataset_id, title, number if old else None),
         history=history(site, visitor, shown, newest),
         columns=columns(words, shown, facts),
@@ -85,6 +79,42 @@ def dataset_page(site: Site, visitor: Visitor, shown: Publication, newest: Publi
         keywords=tuple(Link(word, url("catalogue", (("q", word),))) for word in record.keywords_in(visitor.language)),
         address=f"{site.node.settings.base_url}{collection(dataset_id)}",
     )
+
+
+def download_rows(words: Wording, dataset_id: str, number: int, facts: Facts) -> tuple[DownloadRow, ...]:
+    """The files of a version with their sizes and reference systems."""
+    return tuple(
+        DownloadRow(
+            title=words.t(f"format.{item.extension}"),
+            hint=" · ".join(
+                part for part in (words.t(f"format.{item.extension}.hint"), short_crs_name(item.crs)) if part
+            ),
+            href=address("download", id=dataset_id, n=number, name=item.name),
+            size=words.size(item.size_bytes),
+        )
+        for item in facts.downloads
+    )
+
+
+def download_notes(words: Wording, facts: Facts) -> tuple[DownloadNotes, ...]:
+    """What the formats could not keep, then the formats that are missing with the reason."""
+    said = [
+        DownloadNotes(words.t(f"format.{item.extension}"), tuple(n.in_language(words.language) for n in item.notes))
+        for item in facts.downloads
+        if item.notes
+    ]
+    missing = [
+        DownloadNotes(words.t(f"format.{item.extension}"), (item.reason.in_language(words.language),), missing=True)
+        for item in facts.listing.absent
+    ]
+    return (*said, *missing)
+
+
+def short_crs_name(crs: str | None) -> str:
+    """A reference system in the room of a hint: its code, WGS 84 where it is that of the web, else its name."""
+    if crs is None or len(crs) < 24:
+        return "WGS 84" if crs == CRS84 else crs or ""
+    return crs_name(crs)
 
 
 def exception(words: Wording, shown: Publication) -> str:
@@ -132,7 +162,7 @@ def quality_card(site: Site, visitor: Visitor, shown: Publication, facts: Facts)
     )
 
 
-def profile_name(words: Wording, shown: Publication) -> str:
+def profile_name(words: Wording, shown: Publication | Exhibit) -> str:
     """The name of the rules that a version was checked against."""
     if shown.version.spec == shown.specification.name:
         return shown.specification.title.in_language(words.language) or shown.specification.profile

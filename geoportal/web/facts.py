@@ -19,24 +19,13 @@ from geoportal.model.dataset import Publication
 from geoportal.model.layer import Field, LayerSummary
 from geoportal.model.report import Report
 from geoportal.node import Node
+from geoportal.serving.listing import Listing, Offered, read_listing
 from geoportal.serving.summary import read_summary
 from geoportal.web.quality import Quality, quality_of
 
-FORMATS = ("gpkg", "geojson")
-"""Extensions of the files that are offered, the one for most people first."""
-
-MEDIA_TYPES = {"gpkg": "application/geopackage+sqlite3", "geojson": "application/geo+json"}
 KEPT = 512
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A file that can be downloaded, with its real size."""
-
-    extension: str
-    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +42,19 @@ class Facts:
     fields: tuple[Field, ...] = ()
     report: Report = field(default_factory=Report)
     quality: Quality = field(default_factory=lambda: quality_of(Report()))
-    downloads: tuple[Download, ...] = ()
+    listing: Listing = field(default_factory=Listing)
     pictures: frozenset[str] = frozenset()
     previews: frozenset[str] = frozenset()
     legends: Mapping[str, Any] = field(default_factory=dict)
 
-    def download(self, extension: str) -> Download | None:
+    @property
+    def downloads(self) -> tuple[Offered, ...]:
+        """The files that can be downloaded, the one for most people first."""
+        return self.listing.files
+
+    def download(self, extension: str) -> Offered | None:
         """The file of one format."""
-        return next((item for item in self.downloads if item.extension == extension), None)
+        return self.listing.file(extension)
 
 
 class Shelf:
@@ -101,7 +95,7 @@ class Shelf:
             fields=layer.fields if layer else (),
             report=report,
             quality=quality_of(report),
-            downloads=_downloads(folder, publication.dataset_id),
+            listing=read_listing(folder, publication.dataset_id),
             pictures=frozenset(name for name in ("thumb.svg", "map.svg") if (folder / name).is_file()),
             previews=frozenset(
                 language
@@ -132,12 +126,3 @@ def _legends(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _downloads(folder: Path, dataset_id: str) -> tuple[Download, ...]:
-    found = []
-    for extension in FORMATS:
-        path = folder / "berkas" / f"{dataset_id}.{extension}"
-        if path.is_file():
-            found.append(Download(extension, path.stat().st_size))
-    return tuple(found)

@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from geoportal.errors import NotFound
+from geoportal.model.access import Classification
 from geoportal.model.dataset import Publication
+from geoportal.serving.listing import FOLDER
 from geoportal.web.answers import PRIVATE, REVALIDATE, answer
 from geoportal.web.assets import SVG_POLICY
-from geoportal.web.facts import MEDIA_TYPES
 from geoportal.web.site import Site
 from geoportal.web.visitor import Visitor
 
@@ -32,23 +33,26 @@ def download(site: Site, request: Request) -> Response:
     visitor = site.visitor(request)
     ids = request.path_params
     publication = site.node.publication(visitor.audience, ids["id"], version_number(ids["n"]))
-    extension = ids["name"].removeprefix(f"{ids['id']}.")
-    if extension not in MEDIA_TYPES or ids["name"] != f"{ids['id']}.{extension}":
+    extension = ids["name"].removeprefix(f"{publication.dataset_id}.")
+    offered = site.shelf.facts(publication).download(extension)
+    if offered is None or ids["name"] != offered.name:
         raise NotFound()
-    path = site.node.derived(publication) / "berkas" / ids["name"]
+    path = site.node.derived(publication) / FOLDER / offered.name
     try:
         stream = path.open("rb")
     except OSError as error:
         raise NotFound() from error
     size = os.fstat(stream.fileno()).st_size
-    tag = f'"{publication.version.digest[:24]}-{publication.build}-{extension}"'
+    # The digest of the content: a build made anew of the same content is the same file to whoever has it.
+    tag = f'"{offered.sha256[:40]}"' if offered.sha256 else f'"{publication.version.digest[:24]}-{publication.build}"'
+    open_to_all = publication.classification is Classification.PUBLIC and visitor.anonymous
     headers = {
         "etag": tag,
         "last-modified": format_datetime(publication.published_at.astimezone(UTC), usegmt=True),
         "accept-ranges": "bytes",
-        "cache-control": REVALIDATE if visitor.anonymous else PRIVATE,
+        "cache-control": REVALIDATE if open_to_all else PRIVATE,
         "vary": VARY,
-        "content-disposition": f'attachment; filename="{ids["id"]}-v{publication.version.number}.{extension}"',
+        "content-disposition": f'attachment; filename="{_file_name(publication, extension)}"',
     }
     if _unchanged(request, publication, tag):
         stream.close()
@@ -65,8 +69,13 @@ def download(site: Site, request: Request) -> Response:
     headers["content-length"] = str(len(sent))
     if request.method == "HEAD":
         stream.close()
-        return Response(status_code=status, headers=headers, media_type=MEDIA_TYPES[extension])
-    return StreamingResponse(_chunks(stream, sent), status, headers, MEDIA_TYPES[extension])
+        return Response(status_code=status, headers=headers, media_type=offered.kind.media_type)
+    return StreamingResponse(_chunks(stream, sent), status, headers, offered.kind.media_type)
+
+
+def _file_name(publication: Publication, extension: str) -> str:
+    """The name to save under. The id is ASCII by CONTRACT 2, so it needs no quoting (RFC 6266)."""
+    return f"{publication.dataset_id}-v{publication.version.number}.{extension}"
 
 
 def version_number(text: str) -> int:

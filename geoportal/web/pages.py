@@ -10,11 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
+from geoportal.web.faultmap import FaultMap
 from geoportal.web.parts import (
     About,
     Card,
+    ChapterCard,
     Chip,
     Column,
+    DownloadNotes,
     DownloadRow,
     Entry,
     Explanation,
@@ -28,10 +31,14 @@ from geoportal.web.parts import (
     Progress,
     QualityCard,
     RuleRow,
+    Section,
+    Sieve,
     Step,
     Theme,
     Tile,
+    Weight,
 )
+from geoportal.web.sketches import Sketch
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,7 @@ class DatasetPage(Page):
     map: MapPicture
     quality: QualityCard
     downloads: tuple[DownloadRow, ...]
+    download_notes: tuple[DownloadNotes, ...]
     steps: tuple[Step, ...]
     history: tuple[Entry, ...]
     columns: tuple[Column, ...]
@@ -122,17 +130,23 @@ class ReportPage(Page):
     nav: ClassVar[str] = "catalogue"
 
     dataset: Link
+    exhibit: bool
     number: int
     verdict: str
     sentence: str
     advice: str
     exception: str
     tiles: tuple[Tile, ...]
-    map: MapPicture
+    map: MapPicture | None
+    fault_map: FaultMap | None
     heading: str
+    sieves: tuple[Sieve, ...]
     findings: tuple[FindingRow, ...]
     passed: tuple[Link, ...]
     synthetic: bool
+    address: str
+    data_href: str
+    printed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +184,18 @@ class AboutPage(Page):
 
 @dataclass(frozen=True, slots=True)
 class HelpPage(Page):
-    """Bantuan: how to find, use, check and publish; the list of rules."""
+    """Bantuan: the chapters of the handbook with their tasks; the list of rules."""
 
     nav: ClassVar[str] = "help"
 
+    chapters: tuple[ChapterCard, ...]
     groups: tuple[tuple[str, tuple[RuleRow, ...]], ...]
     total: int
 
 
 @dataclass(frozen=True, slots=True)
 class RulePage(Page):
-    """One rule: what it looks at, how much it weighs, what to do."""
+    """One rule: what it looks at, what breaks and what keeps it, how to mend, how much it weighs in each profile."""
 
     nav: ClassVar[str] = "help"
 
@@ -188,10 +203,28 @@ class RulePage(Page):
     title: str
     meaning: str
     hint: str
-    severity: str
+    bad: str
+    good: str
+    sketch: Sketch | None
+    steps: tuple[str, ...]
     intake: str
+    weights: tuple[Weight, ...]
     element: str
     scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandbookPage(Page):
+    """A chapter of the handbook: sections with samples to copy."""
+
+    nav: ClassVar[str] = "help"
+
+    title: str
+    lead: str
+    contents: tuple[Link, ...]
+    sections: tuple[Section, ...]
+    glossary: bool
+    following: Link | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,12 +120,21 @@ class QualityCard:
 
 @dataclass(frozen=True, slots=True)
 class DownloadRow:
-    """A file to download."""
+    """A file to download; ``hint`` ends with its reference system."""
 
     title: str
     hint: str
     href: str
     size: str
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadNotes:
+    """What to know of one format: what it could not keep, or why the dataset is not offered in it."""
+
+    title: str
+    lines: tuple[str, ...]
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +182,14 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a rule was broken."""
+    """Where a rule was broken. ``number`` is that of its mark on the fault map, whose id is ``mark``; 0 for none."""
 
     title: str
     where: str
     said: str
     href: str | None
+    number: int = 0
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +207,17 @@ class FindingRow:
     places: tuple[Place, ...]
     more: str
     open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """A choice of findings by severity, as a link; an empty ``severity`` is all of them."""
+
+    severity: str
+    label: str
+    count: str
+    href: str
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,3 +282,51 @@ class Progress:
     when: str
     note: str
     shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A text to copy. ``kind`` says what it is for (terminal, curl, python, html ...), ``exit_code`` how it ends."""
+
+    key: str
+    kind: str
+    text: str
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of the handbook, and the sample that stands behind it."""
+
+    html: Markup
+    sample: Sample | None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a chapter; ``id`` is its anchor."""
+
+    id: str
+    title: str
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterCard:
+    """A chapter of the handbook in the overview, with its tasks as links."""
+
+    title: str
+    lead: str
+    icon: str
+    href: str
+    tasks: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a rule weighs under a profile; ``severity`` is none where it is switched off."""
+
+    profile: str
+    name: str
+    severity: str
+    word: str

@@ -7,8 +7,9 @@ from pygeoapi.config import validate_config
 
 from geoportal.model.access import PUBLIC_AUDIENCE
 from geoportal.model.text import LocalText
-from geoportal.ogc.config import Download, api_config, both, handle_of, licence_url, storage_uri
+from geoportal.ogc.config import api_config, both, handle_of, licence_url, storage_uri
 from geoportal.ogc.engine import edition
+from geoportal.serving.listing import KINDS
 from tests.ogc.world import World, make_settings, points
 
 
@@ -84,9 +85,8 @@ def test_licences(licence, url):
 
 def test_small_parts():
     assert both(LocalText("a", "")) == {"id-ID": "a", "en-US": "a"}
-    assert Download("x.shp.zip", 1).media_type == "application/zip"
-    assert Download("x.unknown", 1).media_type == "application/octet-stream"
-    assert [Download(name, 1).title for name in ("x.gpkg", "x.unknown")] == ["GeoPackage", "x.unknown"]
+    assert KINDS["shp.zip"].media_type == "application/zip"
+    assert [kind.title for kind in KINDS.values()][:2] == ["GeoPackage", "Shapefile"]
     assert storage_uri(None).endswith("CRS84")
     assert storage_uri("http://www.opengis.net/def/crs/EPSG/0/4326").endswith("CRS84")
     assert storage_uri("http://www.opengis.net/def/crs/EPSG/0/32750").endswith("32750")

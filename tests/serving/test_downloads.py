@@ -12,7 +12,9 @@ from geoportal.model.layer import ID_COLUMN
 from geoportal.model.record import Record
 from geoportal.model.text import LocalText
 from geoportal.serving.build import build
-from geoportal.serving.downloads import build_downloads, reopen_geopackage
+from geoportal.serving.downloads import build_downloads, geopackage
+from geoportal.serving.downloads.contents import Contents
+from geoportal.serving.edition import Edition
 from tests.factories import make_layer
 from tests.serving.samples import features, layer, polygons, served
 
@@ -23,10 +25,8 @@ def made(tmp_path, *arguments, **named):
     subject = arguments[0] if len(arguments) == 1 else layer(*arguments, **named)
     tmp_path.mkdir(exist_ok=True)
     serving = served(tmp_path, subject)
-    geopackage, geojson = build_downloads(subject, tmp_path, "batas_desa", RECORD)
-    assert geopackage == tmp_path / "berkas" / "batas_desa.gpkg"
-    assert geojson == tmp_path / "berkas" / "batas_desa.geojson"
-    return serving, geopackage, geojson
+    build_downloads(subject, tmp_path, "batas_desa", RECORD)
+    return serving, tmp_path / "berkas" / "batas_desa.gpkg", tmp_path / "berkas" / "batas_desa.geojson"
 
 
 def test_geojson_is_the_same_features(tmp_path):
@@ -105,7 +105,8 @@ def test_a_layer_in_which_nothing_has_a_place(tmp_path):
 
 def test_an_empty_layer(tmp_path):
     _, geopackage, geojson = made(tmp_path / "s", [], {"n": pd.Series([], dtype="int64")})
-    assert json.loads(geojson.read_bytes()) == {"type": "FeatureCollection", "name": "batas_desa", "features": []}
+    whole = json.loads(geojson.read_bytes())
+    assert (whole["name"], whole["features"], "bbox" in whole) == ("batas_desa", [], False)
     assert len(geopandas.read_file(geopackage)) == 0
 
 
@@ -124,17 +125,19 @@ def test_needs_the_serving_files(tmp_path):
     with pytest.raises(Unavailable):
         build_downloads(layer(polygons(2)), tmp_path, "x", RECORD)
     build(layer(polygons(2)), tmp_path)
-    assert len(build_downloads(layer(polygons(2)), tmp_path, "x", RECORD)) == 2
+    assert len(build_downloads(layer(polygons(2)), tmp_path, "x", RECORD).files) == 7
 
 
 def test_a_geopackage_that_others_would_read_otherwise_is_not_published(tmp_path):
     layer = make_layer([shapely.Point(116, 0), shapely.Point(116, 1)], crs="EPSG:4326", nama=["a", "b"])
     build(layer, tmp_path)
-    (path, _) = build_downloads(layer, tmp_path, "titik", Record(LocalText("Titik", "Points")))
-    reopen_geopackage(path, "titik", layer)
+    record = Record(LocalText("Titik", "Points"))
+    build_downloads(layer, tmp_path, "titik", record)
+    path = tmp_path / "berkas" / "titik.gpkg"
+    geopackage.reopen(Contents(layer, tmp_path, "titik", record, Edition()), path)
     fewer = make_layer([shapely.Point(116, 0)], crs="EPSG:4326", nama=["a"])
     moved = make_layer([shapely.Point(116, 0), shapely.Point(116, 1)], crs="EPSG:32750", nama=["a", "b"])
     renamed = make_layer([shapely.Point(116, 0), shapely.Point(116, 1)], crs="EPSG:4326", name=["a", "b"])
     for other in (fewer, moved, renamed):
         with pytest.raises(RuntimeError):
-            reopen_geopackage(path, "titik", other)
+            geopackage.reopen(Contents(other, tmp_path, "titik", record, Edition()), path)

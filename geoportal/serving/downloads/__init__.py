@@ -1,0 +1,12 @@
+"""Downloads of a version as files (CONTRACT 2): written at publish beside the serving files, read back, and listed.
+
+Each format is a module that writes a ``contents.Contents`` to a file and opens that file again as its receivers will:
+``geopackage``, ``shapefile``, ``geojson``, ``sheet`` (CSV), ``kml``, ``flatgeobuf``, ``parquet``. All formats hold the
+same features; what one of them cannot keep is a note in the list beside the files (``serving.listing``). Build side:
+writers load pyogrio, pyarrow and fiona.
+"""
+
+from geoportal.serving.downloads.making import build_downloads
+from geoportal.serving.listing import FOLDER
+
+__all__ = ["FOLDER", "build_downloads"]
