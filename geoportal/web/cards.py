@@ -35,6 +35,7 @@ def card(site: Site, visitor: Visitor, publication: Publication) -> Card:
         lines.append(words.t("chip.synthetic"))
     second = access_chip(words, publication.classification) or freshness_chip(words, publication)
     return Card(
+        key=publication.dataset_id,
         title=record.title.in_language(visitor.language),
         href=url("dataset", id=publication.dataset_id),
         abstract=shortened(record.abstract.in_language(visitor.language)),

@@ -28,6 +28,7 @@ from geoportal.web.parts import (
     MapPicture,
     News,
     Option,
+    PlaceHit,
     Progress,
     QualityCard,
     RuleRow,
@@ -85,12 +86,14 @@ class CataloguePage(Page):
     chosen: tuple[Link, ...]
     clear: str
     sorts: tuple[Option, ...]
+    places: tuple[PlaceHit, ...]
     cards: tuple[Card, ...]
     numbers: tuple[Option, ...]
     previous: str | None
     following: str | None
     meant: Link | None
     suggestions: tuple[str, ...]
+    data_href: str
 
 
 @dataclass(frozen=True, slots=True)

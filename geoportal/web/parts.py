@@ -25,8 +25,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A dataset in a list. ``picture`` is None where there is no drawing."""
+    """A dataset in a list. ``picture`` is None where there is no drawing, ``key`` the id of the dataset."""
 
+    key: str
     title: str
     href: str
     abstract: str
@@ -99,10 +100,22 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A group of choices."""
+    """A group of choices; those of ``more`` are folded away until somebody asks for them."""
 
     title: str
     options: tuple[Option, ...]
+    more: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHit:
+    """A place that a search means: what it is, what it lies in, and links to datasets there and to its feature."""
+
+    title: str
+    inside: str
+    code: str
+    datasets: Link | None
+    feature: Link | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,56 +1,117 @@
-"""Mutu: the report on a version for its readers; verdict first, then the findings, heaviest first, with places."""
+"""Mutu: the report on a version for its readers; verdict first, then the findings, heaviest first, with places.
+
+A refused version that is on show (``Exhibit``) has this page and no other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from geoportal.errors import UnknownReferenceSystem
-from geoportal.model.dataset import Publication
-from geoportal.model.report import Finding, Occurrence
-from geoportal.web.addresses import collection
+from geoportal.errors import NotFound, UnknownReferenceSystem
+from geoportal.model.dataset import Exhibit, Publication
+from geoportal.model.report import Finding, Occurrence, Report, Severity
+from geoportal.settings import config_file
+from geoportal.web import twin
+from geoportal.web.addresses import address, collection
+from geoportal.web.backdrop import Backdrop, backdrop
 from geoportal.web.cards import map_picture
 from geoportal.web.dataset import exception, profile_name
+from geoportal.web.faultmap import FaultMap, Spot, marks_of
 from geoportal.web.files import asked_version
 from geoportal.web.pages import ReportPage
-from geoportal.web.parts import FindingRow, Link, Place, Tile
-from geoportal.web.quality import Quality
+from geoportal.web.parts import FindingRow, Link, Place, Sieve, Tile
+from geoportal.web.quality import Quality, quality_of
 from geoportal.web.site import Site
 from geoportal.web.visitor import Visitor
 from geoportal.web.wording import Wording
 
 SHOWN_PLACES = 25
 
+Shown = Publication | Exhibit
 ToDegrees = Callable[[tuple[float, float]], tuple[float, float] | None]
 
 
 def report(site: Site, request: Request) -> Response:
-    """The report on the newest published version, or on the one that ``?version=`` names."""
+    """The report on the newest published version, on the one that ``?version=`` names, or on an exhibit."""
     visitor = site.visitor(request)
-    publication = asked_version(site, visitor, request.path_params["id"])
-    return site.show(report_page(site, visitor, publication), request, visitor)
+    shown = asked(site, visitor, request.path_params["id"])
+    if twin.wanted(visitor):
+        return twin.show(document(site, visitor, shown), request, visitor)
+    return site.show(report_page(site, visitor, shown), request, visitor)
 
 
-def report_page(site: Site, visitor: Visitor, shown: Publication) -> ReportPage:
-    """The report on one published version."""
+def asked(site: Site, visitor: Visitor, dataset_id: str) -> Shown:
+    """The version whose report is asked for; NotFound where there is none for this visitor."""
+    try:
+        return asked_version(site, visitor, dataset_id)
+    except NotFound:
+        if visitor.value("version"):
+            raise
+        found = next((e for e in site.node.exhibits(visitor.audience) if e.dataset_id == dataset_id), None)
+        if found is None:
+            raise
+        return found
+
+
+def exhibit_links(site: Site, visitor: Visitor) -> tuple[Link, ...]:
+    """The reports on show that this visitor may read, by title: examples of what a refusal looks like."""
+    url = site.url(visitor)
+    links = (
+        Link(e.record.title.in_language(visitor.language), url("report", id=e.dataset_id))
+        for e in site.node.exhibits(visitor.audience)
+    )
+    return tuple(sorted(links, key=lambda link: link.text))
+
+
+def sealed_report(site: Site, shown: Shown) -> Report:
+    """The report that was sealed with a version."""
+    if isinstance(shown, Publication):
+        return site.shelf.facts(shown).report
+    return site.node.files.report(shown.dataset_id, shown.version.digest)
+
+
+def document(site: Site, visitor: Visitor, shown: Shown) -> dict[str, object]:
+    """The report for programs, in the shape of ``check --json`` (CONTRACT 5)."""
     from geoportal.checks import texts
 
-    words, url, facts = site.wording(visitor), site.url(visitor), site.shelf.facts(shown)
-    quality, found = facts.quality, facts.report.findings
-    number, dataset_id, language = shown.version.number, shown.dataset_id, visitor.language
-    newest = site.node.publication(visitor.audience, dataset_id)
-    current = newest.version.number == number
-    broken = {finding.rule for finding in found}
-    places = sum(finding.count for finding in found)
-    degrees = to_degrees(shown.version.crs, facts.extent)
-    state = "unchecked" if quality.score is None else (str(quality.gate) if quality.gate else str(quality.verdict))
+    said = texts.report_json(sealed_report(site, shown), visitor.language)
+    return {"dataset": shown.dataset_id, "version": shown.version.number, **said}
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The findings as rows, with the spots that they have on the drawing."""
+
+    rows: list[FindingRow]
+    spots: list[Spot]
+
+
+def report_page(site: Site, visitor: Visitor, shown: Shown) -> ReportPage:
+    """The report on one version."""
+    words, url = site.wording(visitor), site.url(visitor)
+    written = sealed_report(site, shown)
+    quality, number, dataset_id = quality_of(written), shown.version.number, shown.dataset_id
+    published = isinstance(shown, Publication)
+    newest = site.node.publication(visitor.audience, dataset_id) if published else None
+    current = newest is not None and newest.version.number == number
+    state = "refused" if not published else verdict_state(quality)
+    sieve = next((level for level in Severity if level == visitor.value("berat")), None)
+    chosen = [finding for finding in written.findings if sieve in (None, finding.severity)]
+    drawing = drawing_of(site, shown) if any(o.where for f in chosen for o in f.occurrences) else None
+    listing = findings_of(site, visitor, shown, chosen, drawing, None if current else number)
+    fault_map, listing = fault_map_of(words, shown, drawing, listing, visitor.language)
+    back = ""
+    if published:
+        back = url("dataset", id=dataset_id) if current else url("version", id=dataset_id, n=number)
+    places = sum(finding.count for finding in chosen)
     return ReportPage(
-        dataset=Link(
-            shown.record.title.in_language(language),
-            url("dataset", id=dataset_id) if current else url("version", id=dataset_id, n=number),
-        ),
+        dataset=Link(shown.record.title.in_language(visitor.language), back),
+        exhibit=not published,
         number=number,
         verdict=words.t(f"verdict.{state}"),
         sentence=words.t(
@@ -61,15 +122,75 @@ def report_page(site: Site, visitor: Visitor, shown: Publication) -> ReportPage:
             date=words.instant(shown.version.created_at),
         ),
         advice=words.t(f"verdict.{state}.advice"),
-        exception=exception(words, shown),
+        exception=exception(words, shown) if isinstance(shown, Publication) else "",
         tiles=tiles(words, quality),
-        map=map_picture(site, visitor, shown),
+        map=map_picture(site, visitor, shown) if isinstance(shown, Publication) else None,
+        fault_map=fault_map,
         heading=words.t(
-            "report.heading", findings=words.n("count.findings", len(found)), places=words.n("count.places", places)
+            "report.heading", findings=words.n("count.findings", len(chosen)), places=words.n("count.places", places)
         )
-        if found
+        if chosen
         else words.t("report.none"),
-        findings=tuple(
+        sieves=sieves(site, visitor, dataset_id, written.findings, sieve),
+        findings=tuple(listing.rows),
+        passed=passed(site, visitor, written) if sieve is None else (),
+        synthetic=shown.record.synthetic,
+        address=f"{site.node.settings.base_url}{address('report', report_query(visitor), id=dataset_id)}",
+        data_href=twin.twin_href(visitor),
+        printed=words.long_day(datetime.now(UTC)),
+    )
+
+
+def report_query(visitor: Visitor) -> list[tuple[str, str]]:
+    """What of the query makes this very report: its version."""
+    return [("version", value) for value in visitor.values("version")[:1]]
+
+
+def verdict_state(quality: Quality) -> str:
+    """The word under which the texts of a verdict stand."""
+    if quality.score is None:
+        return "unchecked"
+    return str(quality.gate) if quality.gate else str(quality.verdict)
+
+
+def drawing_of(site: Site, shown: Shown) -> Backdrop | None:
+    """The quiet drawing of the version that a report is about."""
+    layer = site.node.files.folder(shown.dataset_id, shown.version.digest) / "layer.gpkg"
+    ground = config_file(site.node.settings.config, "ground.geojson")
+    return backdrop(layer, shown.version.crs, site.node.region.extent, ground)
+
+
+def findings_of(
+    site: Site,
+    visitor: Visitor,
+    shown: Shown,
+    findings: Iterable[Finding],
+    drawing: Backdrop | None,
+    version: int | None,
+) -> _Listing:
+    """The findings as rows. Places that have one are numbered through, so that list and map speak of the same."""
+    from geoportal.checks import texts
+
+    words, url, language = site.wording(visitor), site.url(visitor), visitor.language
+    published = isinstance(shown, Publication)
+    extent = site.shelf.facts(shown).extent if isinstance(shown, Publication) else None
+    degrees = to_degrees(shown.version.crs, extent)
+    rows: list[FindingRow] = []
+    spots: list[Spot] = []
+    for index, finding in enumerate(findings):
+        places = []
+        for item in finding.occurrences[:SHOWN_PLACES]:
+            said = texts.occurrence(finding, item, language)
+            href = address_of(shown.dataset_id, item, version) if published else None
+            made = place(words, said, href, item, degrees)
+            at = (degrees(item.where) if drawing.degrees else item.where) if drawing and item.where else None
+            if drawing and at:
+                number = len(spots) + 1
+                label = f"{texts.title(finding.rule, language)}, {made.title}"
+                spots.append(Spot(number, str(finding.severity), *drawing.pixel(*at), label))
+                made = replace(made, number=number)
+            places.append(made)
+        rows.append(
             FindingRow(
                 rule=finding.rule,
                 severity=str(finding.severity),
@@ -79,27 +200,75 @@ def report_page(site: Site, visitor: Visitor, shown: Publication) -> ReportPage:
                 count=words.n("count.places", finding.count),
                 element=words.code("element", str(finding.element)),
                 href=url("rule", id=finding.rule),
-                places=tuple(
-                    place(
-                        words,
-                        texts.occurrence(finding, item, language),
-                        address_of(dataset_id, item, None if current else number),
-                        item,
-                        degrees,
-                    )
-                    for item in finding.occurrences[:SHOWN_PLACES]
-                ),
+                places=tuple(places),
                 more=more_places(words, finding),
                 open=index == 0,
             )
-            for index, finding in enumerate(found)
+        )
+    return _Listing(rows, spots)
+
+
+def fault_map_of(
+    words: Wording, shown: Shown, drawing: Backdrop | None, listing: _Listing, language: str
+) -> tuple[FaultMap | None, _Listing]:
+    """The marks on the drawing, and the rows that now know their marks; None where no finding has a place."""
+    if drawing is None or not listing.spots:
+        return None, listing
+    marks, of_place = marks_of(listing.spots)
+    rows = [
+        replace(row, places=tuple(replace(p, mark=of_place[p.number]) if p.number else p for p in row.places))
+        for row in listing.rows
+    ]
+    made = FaultMap(
+        drawing=drawing,
+        marks=marks,
+        label=words.t(
+            "faults.label",
+            title=shown.record.title.in_language(language),
+            n=words.n("count.places", len(listing.spots)),
         ),
-        passed=tuple(
-            Link(texts.title(rule, language), url("rule", id=rule))
-            for rule in facts.report.checked
-            if rule not in broken
+        scale=words.distance(drawing.scale_km) if drawing.scale_px else "",
+        severities=tuple(str(level) for level in Severity if any(s.severity == level for s in listing.spots)),
+        clustered=any(mark.together > 1 for mark in marks),
+    )
+    return made, _Listing(rows, listing.spots)
+
+
+def sieves(
+    site: Site, visitor: Visitor, dataset_id: str, findings: tuple[Finding, ...], chosen: Severity | None
+) -> tuple[Sieve, ...]:
+    """Links to the findings of one severity, where there are several severities to choose from."""
+    words = site.wording(visitor)
+    places = {level: sum(f.count for f in findings if f.severity is level) for level in Severity}
+    if sum(1 for count in places.values() if count) < 2:
+        return ()
+
+    def href(*severity: tuple[str, str]) -> str:
+        kept = [(name, value) for name, value in visitor.query if name in ("version", "lang")]
+        return address("report", [*kept, *severity], id=dataset_id)
+
+    every = Sieve("", words.t("report.all"), words.number(sum(places.values())), href(), chosen is None)
+    return (
+        every,
+        *(
+            Sieve(
+                str(level), words.t(f"severity.{level}"), words.number(n), href(("berat", str(level))), level is chosen
+            )
+            for level, n in places.items()
+            if n
         ),
-        synthetic=shown.record.synthetic,
+    )
+
+
+def passed(site: Site, visitor: Visitor, written: Report) -> tuple[Link, ...]:
+    """The rules that were looked at and found nothing."""
+    from geoportal.checks import texts
+
+    url, broken = site.url(visitor), {finding.rule for finding in written.findings}
+    return tuple(
+        Link(texts.title(rule, visitor.language), url("rule", id=rule))
+        for rule in written.checked
+        if rule not in broken
     )
 
 

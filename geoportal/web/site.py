@@ -20,6 +20,7 @@ from geoportal.web.answers import answer
 from geoportal.web.assets import Assets
 from geoportal.web.facts import Shelf
 from geoportal.web.pages import ErrorPage, Page
+from geoportal.web.places import Places
 from geoportal.web.visitor import LANGUAGE_COOKIE, Visitor, visitor_of
 from geoportal.web.wording import Wording
 
@@ -38,6 +39,7 @@ class Site:
     templates: Environment
     shelf: Shelf
     producers: dict[str, Producer]
+    places: Places
 
     def visitor(self, request: Request) -> Visitor:
         """Who looks, as read from a request."""
@@ -134,4 +136,4 @@ def site_of(node: Node) -> Site:
         lstrip_blocks=True,
     )
     config = node.settings.config
-    return Site(node, Assets(config), templates, Shelf(node), read_producers(config))
+    return Site(node, Assets(config), templates, Shelf(node), read_producers(config), Places(node))

@@ -79,6 +79,15 @@ class Wording:
         local = value.astimezone(self.zone)
         return f"{self.day(value)}, {local:%H.%M} {local.tzname()}"
 
+    def distance(self, km: float) -> str:
+        """A round distance in km, in m below one."""
+        return f"{self.number(km)} km" if km >= 1 else f"{self.number(round(km * 1000))} m"
+
+    def locality(self, kind: str, name: str) -> str:
+        """A place of the region with the word for its kind: Desa Pela, Kecamatan Kota Bangun."""
+        key = f"locality.{kind}"
+        return self.t(key, name=name) if has_text(DOMAIN, key, self.language) else name
+
     def place(self, longitude: float, latitude: float, decimals: int = 4) -> str:
         """A place in degrees with the letters of its hemispheres."""
         east = self.t("place.east" if longitude >= 0 else "place.west", n=self.number(abs(longitude), decimals))
