@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
+from xml.parsers import expat
 
 import numpy as np
 import orjson
 import shapely
-from lxml import etree
 
 from geoportal.serving.columns import Values
 from geoportal.serving.downloads.contents import Contents, as_texts, free_name
@@ -58,25 +58,36 @@ def write(contents: Contents, path: Path) -> list[Note]:
 
 
 def reopen(contents: Contents, path: Path) -> None:
-    """Read the file with an XML parser that trusts nobody; RuntimeError where features or values are not all there."""
-    placemarks = values = places = 0
-    events = etree.iterparse(path, events=("end",), resolve_entities=False, no_network=True, huge_tree=True)
-    for _, element in events:
-        match etree.QName(element).localname:
-            case "Placemark":
-                placemarks += 1
-                places += element.find(f".//{{{NAMESPACE}}}coordinates") is not None
-                element.clear()
-                while element.getprevious() is not None:  # what is counted need not stay in memory
-                    del element.getparent()[0]
-            case "SimpleData":
-                values += 1
-    expected = sum(value is not None for column in contents.values for value in column)
-    placed = len(contents) - contents.summary.placeless
-    if (placemarks, values, places) != (len(contents), expected, placed):
-        raise RuntimeError(
-            f"the KML of {contents.dataset_id} reads as {placemarks} placemarks, {places} places and {values} values"
-        )
+    """Read the file with an XML parser; RuntimeError where it is not well-formed, or does not hold every feature, place
+    and value.
+    """
+    found = dict.fromkeys(("Placemark", "SimpleData", "coordinates"), 0)
+    inside = [0]  # coordinates of one placemark count once
+
+    def start(name: str, _: dict[str, str]) -> None:
+        if name == "Placemark":
+            found["Placemark"] += 1
+            inside[0] = 0
+        elif name == "SimpleData":
+            found["SimpleData"] += 1
+        elif name == "coordinates" and not inside[0]:
+            found["coordinates"] += 1
+            inside[0] = 1
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    try:
+        with path.open("rb") as file:
+            parser.ParseFile(file)
+    except expat.ExpatError as error:
+        raise RuntimeError(f"the KML of {contents.dataset_id} is not well-formed: {error}") from error
+    expected = {
+        "Placemark": len(contents),
+        "SimpleData": sum(value is not None for column in contents.values for value in column),
+        "coordinates": len(contents) - contents.summary.placeless,
+    }
+    if found != expected:
+        raise RuntimeError(f"the KML of {contents.dataset_id} reads as {found}, not {expected}")
 
 
 def geometry(text: bytes) -> bytes:
@@ -163,7 +174,7 @@ def _names(contents: Contents) -> Iterator[str]:
     place = next((n for n, field in enumerate(contents.fields) if field.name == label), None)
     labels: Values = contents.values[place] if place is not None else [None] * len(contents)
     for text, fid in zip(as_texts(labels), contents.fids, strict=True):
-        yield escaped(text if text else fid)
+        yield escaped(" ".join((text or "").split()) or fid)
 
 
 def _placemarks(contents: Contents, columns: list[list[str | None]]) -> Iterator[bytes]:
