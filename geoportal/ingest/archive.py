@@ -12,10 +12,13 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from geoportal.errors import UnreadableSource
+from geoportal.ingest import members as names
 from geoportal.ingest.refusal import refuse, shown
 
 MEMBERS = 2000
@@ -23,31 +26,46 @@ RATIO = 100
 RATIO_FROM = 10 << 20  # small members may be as compressible as they like
 _NAME_BYTES = 1024  # what one entry of the directory may take on average
 _STEP = 1 << 20
+_ARCHIVES = 50  # archives in an archive
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".cst")
-"""The parts of a shapefile that are read. Indexes (.qix .sbn .sbx ...), styles and metadata beside them are left in
-the archive.
-"""
-
-LAYER_SUFFIXES = (".gpkg", ".geojson", ".json", ".kml")
+LAYER_SUFFIXES = (".gpkg", ".geojson", ".json", ".kml", ".gml", ".gpx", ".fgb", ".parquet", ".arrow", ".feather")
 """Members of an archive that are a layer by themselves, in the order in which they are looked for."""
 
+ARCHIVES = (".zip", ".kmz")
+"""Members of an archive that are archives: looked into where the outer one holds no layer, and one level deep."""
+
 _OTHER_KINDS = {
-    ".gml": "GML",
-    ".gpx": "GPX",
     ".csv": "CSV",
     ".xlsx": "XLSX",
-    ".fgb": "FlatGeobuf",
-    ".parquet": "Parquet",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".dxf": "DXF",
     ".dwg": "DWG",
-    ".tab": "MapInfo TAB",
-    ".mif": "MapInfo MIF",
-    ".gdbtable": "File Geodatabase",
+    ".mdb": "Microsoft Access",
+    ".rar": "RAR",
+    ".7z": "7-Zip",
+    ".qgs": "QGIS project",
+    ".qgz": "QGIS project",
+    ".mxd": "ArcGIS document",
+    ".aprx": "ArcGIS document",
+    ".mpk": "ArcGIS package",
+    ".lpk": "ArcGIS package",
+    ".pdf": "PDF",
+    ".docx": "DOCX",
+    ".doc": "DOC",
+    ".xls": "XLS",
+    ".ods": "ODS",
+    ".ecw": "ECW",
+    ".sid": "MrSID",
+    ".img": "ERDAS IMAGINE",
+    ".jp2": "JPEG 2000",
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".las": "LAS",
+    ".laz": "LAS",
+    ".nc": "NetCDF",
+    ".wor": "MapInfo workspace",
 }
+"""What an archive without a layer may be said to hold, the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +80,29 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """A layer file out of an archive: what it was called there, and its parts by suffix under invented names."""
+    """A layer file out of an archive: what it was called there, and its parts by suffix under invented names.
+
+    A File Geodatabase is one part, ``.gdb``: the folder.
+    """
 
     folder: str
     stem: str
     parts: Mapping[str, Path]
 
 
-def unpack(archive: Path, work: Path, max_bytes: int) -> list[Unpacked]:
-    """Unpack the layers of a zip (shapefiles, GeoPackages, GeoJSON) into the folder ``work``; at most ``max_bytes``
-    in all.
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What was unpacked, and the files that nobody asked about although they are no companions of a layer."""
 
-    Raises a refusal: archive-unsafe, archive-damaged, format-not-supported or no-layer.
+    layers: tuple[Unpacked, ...]
+    left: tuple[str, ...] = ()
+
+
+def unpack(archive: Path, work: Path, max_bytes: int, *, nested: bool = False) -> Contents:
+    """Unpack the layers of a zip into the folder ``work``; at most ``max_bytes`` in all.
+
+    Where the archive holds no layer, the archives in it are looked into (not theirs: ``nested``). Raises a refusal:
+    archive-unsafe, archive-damaged, format-not-supported or no-layer.
     """
     with archive.open("rb") as stream:
         _judge_end(stream)
@@ -81,33 +110,70 @@ def unpack(archive: Path, work: Path, max_bytes: int) -> list[Unpacked]:
             with zipfile.ZipFile(stream) as opened:
                 members = list(_judged(opened, max_bytes))
                 _judge_overlap(stream, opened.infolist())
-                groups = _layers(members, opened.infolist())
-                return [_extract(opened, group, work, number) for number, group in enumerate(groups, 1)]
+                groups = _layers(members)
+                if not groups and not nested and (inner := [m for m in members if m.suffix in ARCHIVES]):
+                    left = max_bytes - sum(member.entry.file_size for member in inner)
+                    return _inner(opened, inner, work, left)
+                if not groups:
+                    raise _nothing(members, opened.infolist())
+                layers = tuple(_extract(opened, group, work, number) for number, group in enumerate(groups, 1))
+                return Contents(layers, _left(members, groups))
         except (zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, UnicodeError) as error:
             raise refuse("archive-damaged", member=None) from error
 
 
-def pack_shapefile(path: Path, target: Path, max_bytes: int) -> Path:
-    """Put a loose .shp and the parts beside it into one zip, the form in which a shapefile is kept.
+@contextmanager
+def judged(archive: Path, max_bytes: int) -> Iterator[zipfile.ZipFile]:
+    """A zip whose every member has passed the gate, open for who reads its members as streams (a workbook).
 
-    The same parts give the same bytes; stored, so that the gate never takes a table of blanks for a bomb. A part that
-    is a link is left out: it could be any file. Raises a refusal beyond ``max_bytes``.
+    Raises a refusal: archive-unsafe, archive-damaged.
     """
-    beside = sorted(part for part in path.parent.iterdir() if part.stem.casefold() == path.stem.casefold())
-    parts = {path.suffix.lower(): path}
-    for part in sorted(beside, key=lambda part: part.stem != path.stem):  # the exact name before one in other case
-        if part.suffix.lower() in SHAPEFILE_PARTS and part.is_file() and not part.is_symlink():
-            parts.setdefault(part.suffix.lower(), part)
-    if sum(part.stat().st_size for part in parts.values()) > max_bytes:
-        raise refuse("source-too-large", limit_mb=max_bytes >> 20)
-    with zipfile.ZipFile(target, "x") as archive:
-        for suffix, part in parts.items():
-            entry = zipfile.ZipInfo(path.stem + suffix, (2000, 1, 1, 0, 0, 0))
-            entry.external_attr = 0o644 << 16
-            with part.open("rb") as source, archive.open(entry, "w", force_zip64=False) as written:
-                while chunk := source.read(_STEP):
-                    written.write(chunk)
-    return target
+    with archive.open("rb") as stream:
+        _judge_end(stream)
+        try:
+            with zipfile.ZipFile(stream) as opened:
+                for _ in _judged(opened, max_bytes):
+                    pass
+                _judge_overlap(stream, opened.infolist())
+                yield opened
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, struct.error, UnicodeError) as error:
+            raise refuse("archive-damaged", member=None) from error
+
+
+def kind_of_zip(archive: Path) -> str | None:
+    """What a zip is that is no plain archive, by its members: a workbook, a document, a project; None otherwise.
+
+    Raises a refusal for a directory that is itself unsafe to list.
+    """
+    with archive.open("rb") as stream:
+        _judge_end(stream)
+        try:
+            with zipfile.ZipFile(stream) as opened:
+                entries = opened.infolist()
+                found = {entry.filename for entry in entries}
+                if "[Content_Types].xml" in found:
+                    office = {"xl/": "XLSX", "word/": "DOCX", "ppt/": "PPTX"}
+                    kinds = (kind for folder, kind in office.items() if any(n.startswith(folder) for n in found))
+                    return next(kinds, "Office")
+                if "mimetype" in found and "content.xml" in found:
+                    with opened.open("mimetype") as stream_of_type:
+                        said = stream_of_type.read(100)
+                    return "ODS" if b"spreadsheet" in said else "ODT" if b"text" in said else "OpenDocument"
+                if any(name.lower().endswith(".qgs") and "/" not in name for name in found):
+                    return "QGIS project"
+                if any(name.lower().startswith("esriinfo/") for name in found):
+                    return "ArcGIS package"
+        except (
+            zipfile.BadZipFile,
+            NotImplementedError,
+            EOFError,
+            struct.error,
+            UnicodeError,
+            zlib.error,
+            RuntimeError,
+        ):
+            return None  # unpacking it will say what is wrong
+    return None
 
 
 def _judge_end(stream: BinaryIO) -> None:
@@ -137,6 +203,8 @@ def _judged(opened: zipfile.ZipFile, max_bytes: int) -> Iterator[Member]:
         raise refuse("archive-unsafe", reason="too-large", member=None)
     for entry in entries:
         reason = _fault_of_name(entry.orig_filename) or _fault_of_entry(entry)
+        if reason == "compression-ratio" and _is_blank_table(opened, entry):
+            continue
         if reason:
             raise refuse("archive-unsafe", reason=reason, member=shown(entry.orig_filename))
     seen: set[str] = set()
@@ -197,50 +265,126 @@ def _fault_of_entry(entry: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _layers(members: list[Member], entries: list[zipfile.ZipInfo]) -> list[list[Member]]:
-    """The members that make layers, one list a layer, in the order of the archive."""
-    groups: dict[tuple[str, str, str], list[Member]] = {}
-    for member in members:
-        if member.suffix in SHAPEFILE_PARTS:
-            groups.setdefault((member.folder.casefold(), member.stem.casefold(), "shp"), []).append(member)
-        elif member.suffix in LAYER_SUFFIXES:
-            groups.setdefault((member.folder.casefold(), member.stem.casefold(), member.suffix), []).append(member)
-    layers = [group for group in groups.values() if any(m.suffix not in SHAPEFILE_PARTS[1:] for m in group)]
-    if layers:
-        return layers
-    names = {entry.filename for entry in entries}
-    if "[Content_Types].xml" in names:
-        office = {"xl/": "XLSX", "word/": "DOCX", "ppt/": "PPTX"}
-        kind = next((kind for folder, kind in office.items() if any(n.startswith(folder) for n in names)), "Office")
-        raise refuse("format-not-supported", kind=kind)
-    if "mimetype" in names and "content.xml" in names:
-        raise refuse("format-not-supported", kind="OpenDocument")
+def _is_blank_table(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    """Whether a member that unpacks beyond the ratio is a .dbf of blanks, which is a fault of the format and no bomb.
+
+    Its header accounts for every byte, and the .shx beside it lists as many shapes as it has rows. The quota holds for
+    it as for all.
+    """
+    stem = entry.filename[:-4].casefold()
+    if not entry.filename.lower().endswith(".dbf"):
+        return False
+    index = next((e for e in opened.infolist() if e.filename.casefold() == stem + ".shx"), None)
+    try:
+        with opened.open(entry) as stream:
+            head = stream.read(32)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        return False
+    if index is None or len(head) < 32:
+        return False
+    records, header, width = struct.unpack("<LHH", head[4:12])
+    accounted = header + records * width
+    return bool((index.file_size - 100) // 8 == records and accounted <= entry.file_size <= accounted + 2)
+
+
+def _is_geodatabase(member: Member, folders: list[str]) -> bool:
+    return names.in_geodatabase(PurePosixPath(member.entry.filename), folders)
+
+
+def _layers(members: list[Member]) -> list[list[Member]]:
+    """The members that make layers, one list a layer, in the order of the archive; geodatabases first."""
+    folders = names.geodatabases(PurePosixPath(member.entry.filename) for member in members)
+    inside = [member for member in members if _is_geodatabase(member, folders)]
+    bases = [[member for member in inside if member.folder == folder] for folder in folders]
+    if any(names.is_compressed(PurePosixPath(m.entry.filename).name for m in base) for base in bases or [inside]):
+        raise refuse("format-not-supported", kind="File Geodatabase (compressed)")
+    if inside and not bases:
+        raise refuse("source-unreadable", reason="gdb", member=shown(inside[0].folder))
+    rest = [member for member in members if not _is_geodatabase(member, folders)]
+    return bases + names.grouped(rest, lambda m: (m.folder, m.stem, m.suffix), LAYER_SUFFIXES)
+
+
+def _left(members: list[Member], groups: list[list[Member]]) -> tuple[str, ...]:
+    """The members that are neither part of a layer nor its companions; the pictures of a KMZ are its own."""
+    taken = {member.entry.filename for group in groups for member in group}
+    if any(member.suffix == ".kml" for group in groups for member in group):
+        return ()
+    return tuple(
+        shown(member.entry.filename)
+        for member in members
+        if member.entry.filename not in taken
+        and not names.accompanies(member.suffix, PurePosixPath(member.entry.filename).name)
+    )
+
+
+def _nothing(members: list[Member], entries: list[zipfile.ZipInfo]) -> UnreadableSource:
+    """The refusal of an archive without a layer: what it holds instead, if we know that."""
     for member in members:
         if member.suffix in _OTHER_KINDS:
-            raise refuse("format-not-supported", kind=_OTHER_KINDS[member.suffix])
-    raise refuse("no-layer", files=sorted(shown(member.entry.filename) for member in members)[:10])
+            return refuse("format-not-supported", kind=_OTHER_KINDS[member.suffix])
+    return refuse("no-layer", files=sorted(shown(member.entry.filename) for member in members)[:10])
+
+
+def _inner(opened: zipfile.ZipFile, archives: list[Member], work: Path, max_bytes: int) -> Contents:
+    """The layers of archives in an archive: each is judged by the same gate, and all share one quota."""
+    if len(archives) > _ARCHIVES:
+        raise refuse("archive-unsafe", reason="too-many-members", member=None)
+    found: list[Unpacked] = []
+    left: list[str] = []
+    for number, member in enumerate(archives, 1):
+        extracted = _extract(opened, [member], work, number)
+        inner, folder = extracted.parts[member.suffix], work / f"{number}-in"
+        folder.mkdir()
+        kind = kind_of_zip(inner)
+        if kind is not None:
+            raise refuse("format-not-supported", kind=kind, member=shown(member.entry.filename))
+        contents = unpack(inner, folder, max(0, max_bytes), nested=True)
+        inner.unlink()
+        unpacked = [part for layer in contents.layers for part in layer.parts.values()]
+        max_bytes -= sum(_size(part) for part in unpacked)
+        # Every KMZ calls its layer doc.kml: the archive has the name.
+        found += [replace(layer, stem=member.stem) if layer.stem == "doc" else layer for layer in contents.layers]
+        left += contents.left
+    return Contents(tuple(found), tuple(left))
+
+
+def _size(part: Path) -> int:
+    return sum(_size(item) for item in part.iterdir()) if part.is_dir() else part.stat().st_size
 
 
 def _extract(opened: zipfile.ZipFile, group: list[Member], work: Path, number: int) -> Unpacked:
-    """The parts of one layer under invented names: ``work/3.shp``, ``work/3.dbf``, ``work/3-prj`` ..."""
+    """The parts of one layer under invented names: ``work/3.shp``, ``work/3.dbf``, ``work/3-prj`` ... Only the tables
+    of a geodatabase keep theirs, which were judged: ``work/3.gdb/a00000001.gdbtable``.
+    """
+    if any(names.is_catalogue(PurePosixPath(member.entry.filename).name) for member in group):
+        folder = work / f"{number}{names.GEODATABASE}"
+        folder.mkdir()
+        for member in group:
+            if names.is_table(name := PurePosixPath(member.entry.filename).name):
+                _write(opened, member.entry, folder / name.lower())
+        return Unpacked(group[0].folder, PurePosixPath(group[0].folder).stem, {names.GEODATABASE: folder})
     parts = {}
     for member in group:
         # What we read ourselves lies apart from what GDAL opens: it is to see no .prj and no .cpg.
         ours = member.suffix in (".prj", ".cpg", ".cst")
         target = work / (f"{number}-{member.suffix[1:]}" if ours else f"{number}{member.suffix}")
-        entry = member.entry
-        try:
-            with opened.open(entry) as source, target.open("xb") as written:
-                left = entry.file_size
-                while chunk := source.read(_STEP):
-                    left -= len(chunk)
-                    if left < 0:
-                        raise refuse("archive-unsafe", reason="sizes-disagree", member=shown(entry.filename))
-                    written.write(chunk)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-            raise refuse("archive-damaged", member=shown(entry.filename)) from error
-        if left:
-            raise refuse("archive-damaged", member=shown(entry.filename))
+        _write(opened, member.entry, target)
         parts[member.suffix] = target
-    main = group[0] if ".shp" not in parts else next(m for m in group if m.suffix == ".shp")
+    main = next((member for member in group if member.suffix in names.FAMILIES), group[0])
     return Unpacked(main.folder, main.stem, parts)
+
+
+def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
+    """One member into a new file, real bytes counted and checksum checked."""
+    try:
+        with opened.open(entry) as source, target.open("xb") as written:
+            left = entry.file_size
+            while chunk := source.read(_STEP):
+                left -= len(chunk)
+                if left < 0:
+                    raise refuse("archive-unsafe", reason="sizes-disagree", member=shown(entry.filename))
+                written.write(chunk)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise refuse("archive-damaged", member=shown(entry.filename)) from error
+    if left:
+        raise refuse("archive-damaged", member=shown(entry.filename))

@@ -28,32 +28,10 @@ BINARY = b"AutoCAD Binary DXF\r\n\x1a\0"
 
 # What the DXF driver of GDAL makes features of; VERTEX, SEQEND and ATTRIB are parts of others, VIEWPORT and SUN draw
 # nothing.
-_READ = frozenset(
-    [
-        "POINT",
-        "LINE",
-        "LWPOLYLINE",
-        "POLYLINE",
-        "CIRCLE",
-        "ELLIPSE",
-        "ARC",
-        "SPLINE",
-        "HELIX",
-        "3DFACE",
-        "SOLID",
-        "TRACE",
-        "HATCH",
-        "TEXT",
-        "MTEXT",
-        "INSERT",
-        "DIMENSION",
-        "LEADER",
-        "MULTILEADER",
-        "MLEADER",
-        "ATTRIB",
-        "ATTDEF",
-    ]
-)
+_READ = frozenset((
+    "POINT", "LINE", "LWPOLYLINE", "POLYLINE", "CIRCLE", "ELLIPSE", "ARC", "SPLINE", "HELIX", "3DFACE", "SOLID",
+    "TRACE", "HATCH", "TEXT", "MTEXT", "INSERT", "DIMENSION", "LEADER", "MULTILEADER", "MLEADER", "ATTRIB", "ATTDEF",
+))  # fmt: skip
 _PARTS = frozenset(("VERTEX", "SEQEND", "VIEWPORT", "SUN", "ENDSEC", "ENDBLK"))
 _METRES = 6
 _UNITS = {
@@ -77,6 +55,11 @@ class Drawing:
     def unread(self) -> dict[str, int]:
         """Entities that have a shape or a picture and that are not read, by kind."""
         return {kind: n for kind, n in sorted(self.entities.items()) if kind not in _READ | _PARTS}
+
+
+def find_sources(path: Path, stem: str, max_fields: int) -> list[Source]:
+    """The one layer of a drawing. A drawing has no reference system to state."""
+    return [Source(name=stem, driver=DRIVER, path=path, notes=notes_of(look(path)), read=read)]
 
 
 def look(path: Path) -> Drawing:

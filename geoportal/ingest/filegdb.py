@@ -1,15 +1,13 @@
 """What a File Geodatabase says of itself: its layers, reference systems, aliases and code lists.
 
-Its tables are a format of their own, so GDAL opens it here, by the OpenFileGDB driver alone. Only tables and their
-offsets are taken out of an upload; indexes are left there: GDAL would believe them. A compressed geodatabase (.cdf)
-is recognised by its files and refused, since nobody but its maker reads it.
+Its tables are a format of their own, so GDAL opens it here, by the OpenFileGDB driver alone. Which files of it are
+taken out of an upload is said in ``members``.
 """
 
 from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +15,9 @@ from typing import Any
 from geoportal.ingest import gdal
 from geoportal.ingest.crs import identify
 from geoportal.ingest.refusal import Note, refuse, shown
+from geoportal.ingest.source import Source
 
 DRIVER = "OpenFileGDB"
-SUFFIX = ".gdb"
-CATALOGUE = "a00000001.gdbtable"
-"""The table of tables: a folder that holds it is a geodatabase, whatever the folder is called."""
-
-_MEMBER = re.compile(r"(?i)gdb|timestamps|a[0-9a-f]{8}\.(?:gdbtable|gdbtablx|gdbindexes)")
-_COMPRESSED = re.compile(r"(?i).+\.(?:cdf|sdc|cdx)")
 _MOST_LAYERS = 500
 _NO_GEOMETRY = 100  # wkbNone
 _CODED = 0  # OFDT_CODED
@@ -44,14 +37,22 @@ class FeatureClass:
     notes: tuple[Note, ...]
 
 
-def wanted(name: str) -> bool:
-    """Whether a file of a geodatabase is read: tables and their offsets, by the names that ArcGIS gives them."""
-    return _MEMBER.fullmatch(name) is not None
-
-
-def is_compressed(names: Iterable[str]) -> bool:
-    """Whether the files of a geodatabase are those of a compressed one."""
-    return any(_COMPRESSED.fullmatch(name) for name in names)
+def find_sources(path: Path, stem: str, max_fields: int) -> list[Source]:
+    """The layers of a geodatabase folder, tables without geometry too."""
+    return [
+        Source(
+            name=item.name,
+            driver=DRIVER,
+            path=path,
+            table=item.name,
+            crs=item.crs,
+            has_geometry=item.has_geometry,
+            reads_ids=True,
+            claims={"header": item.features},
+            notes=item.notes,
+        )
+        for item in feature_classes(path, max_fields)
+    ]
 
 
 def feature_classes(path: Path, max_fields: int) -> list[FeatureClass]:

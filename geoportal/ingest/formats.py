@@ -7,15 +7,36 @@ line here; what an archive may hold of it stands in ``archive.LAYER_SUFFIXES``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from geoportal.ingest import archive, geojson, geopackage, shapefile, sniff
+from geoportal.errors import UnreadableSource
+from geoportal.ingest import (
+    archive,
+    dxf,
+    filegdb,
+    flatgeobuf,
+    geojson,
+    geopackage,
+    geoparquet,
+    gml,
+    gpx,
+    kml,
+    members,
+    raster,
+    shapefile,
+    sniff,
+)
 from geoportal.ingest.crs import GEOJSON_DEFAULT, identify, same
-from geoportal.ingest.refusal import Note, refuse, shown
+from geoportal.ingest.refusal import Note, note_of, refuse, shown
 from geoportal.ingest.source import Source, with_own_names
+from geoportal.ingest.spreadsheet import find_sheets
+from geoportal.ingest.tables import find_delimited
 
 MAX_BYTES = 2 << 30
 """How much an archive may unpack to when nobody says otherwise."""
+
+_MAY_BE_ANYTHING = frozenset((".json", ".csv", ".xlsx", ".tif", ".tiff"))
 
 Finder = Callable[[Path, str, int], list[Source]]
 """(path, stem of the name that the sender gave, most fields allowed) -> the layers of one file."""
@@ -29,20 +50,43 @@ def find_sources(
     ``name`` is what the file was called by its sender. Raises a refusal (``UnreadableSource`` with rule and
     parameters) for a file that is not read, or not safely. Nothing is opened by GDAL.
     """
-    kind = _kind(path)
+    kind = _kind(path, name or path.name)
     if kind == sniff.ZIP:
-        found: list[Source] = []
-        for unpacked in archive.unpack(path, work, max_bytes):
-            found += _in_archive(unpacked, max_fields)
+        found = _in_zip(archive.unpack(path, work, max_bytes), max_fields)
     else:
         found = _finder(kind)(path, Path(name or path.name).stem, max_fields)
     return with_own_names(found)
 
 
-def _kind(path: Path) -> str:
+def _in_zip(contents: archive.Contents, max_fields: int) -> list[Source]:
+    """The layers of an archive. A table or a JSON beside a layer may be anything: then it is left, and that is said."""
+    found: list[Source] = []
+    left = list(contents.left)
+    refused: list[UnreadableSource] = []
+    for unpacked in contents.layers:
+        try:
+            found += _in_archive(unpacked, max_fields)
+        except UnreadableSource as error:
+            if not _MAY_BE_ANYTHING.issuperset(unpacked.parts) or note_of(error)[0] == "source-unsafe":
+                raise
+            refused.append(error)
+            left.append(shown("/".join(filter(None, (unpacked.folder, unpacked.stem + next(iter(unpacked.parts)))))))
+    if not found:
+        raise refused[0]
+    if left:
+        note = ("members-left", {"files": left[:20], "count": len(left)})
+        found[0] = replace(found[0], notes=(*found[0].notes, note))
+    return found
+
+
+def _kind(path: Path, name: str = "") -> str:
+    """The kind of a file by its content; ``name`` only helps to say which program made a container."""
     size = path.stat().st_size
     with path.open("rb") as stream:
-        return sniff.kind_of(stream.read(sniff.HEAD), size)
+        kind = sniff.kind_of(stream.read(sniff.HEAD), size)
+    if kind == sniff.ZIP:
+        kind = archive.kind_of_zip(path) or kind
+    return sniff.maker_of(kind, name)
 
 
 def _finder(kind: str, member: str | None = None) -> Finder:
@@ -65,9 +109,12 @@ def _in_archive(unpacked: archive.Unpacked, max_fields: int) -> list[Source]:
         if kind != sniff.SHAPEFILE:
             raise refuse("source-unreadable", reason="shp", member=shown(member))
         return [_shapefile(unpacked.parts, unpacked.stem, max_fields)]
-    suffix = next(suffix for suffix in archive.LAYER_SUFFIXES if suffix in unpacked.parts)
+    if members.GEODATABASE in unpacked.parts:
+        return filegdb.find_sources(unpacked.parts[members.GEODATABASE], unpacked.stem, max_fields)
+    mains = (*members.FAMILIES, *archive.LAYER_SUFFIXES)
+    suffix = next(suffix for suffix in mains if suffix in unpacked.parts)
     main = unpacked.parts[suffix]
-    return _finder(_kind(main), unpacked.stem + suffix)(main, unpacked.stem, max_fields)
+    return _finder(_kind(main, main.name), unpacked.stem + suffix)(main, unpacked.stem, max_fields)
 
 
 def _geopackage(path: Path, stem: str, max_fields: int) -> list[Source]:
@@ -156,5 +203,15 @@ FINDERS: dict[str, Finder] = {
     sniff.SQLITE: _geopackage,
     sniff.JSON: _geojson,
     sniff.SHAPEFILE: _bare_shapefile,
+    "DXF": dxf.find_sources,
+    "TIFF": raster.find_sources,
+    "CSV": find_delimited,
+    "XLSX": find_sheets,
+    "FlatGeobuf": flatgeobuf.read_sources,
+    "Parquet": geoparquet.find_parquet,
+    "Arrow": geoparquet.find_arrow,
+    "GML": gml.read_sources,
+    "GPX": gpx.read_sources,
+    "KML": kml.read_sources,
 }
 """Kind (of ``sniff``) -> what finds the layers in a file of that kind."""

@@ -62,6 +62,12 @@ class Judged:
     footprint: Layer
 
 
+def find_sources(path: Path, stem: str, max_fields: int) -> list[Source]:
+    """The one layer of a GeoTIFF, its header believed only as far as the file reaches."""
+    look(path)
+    return [Source(name=stem, driver=DRIVER, path=path)]
+
+
 def look(path: Path) -> Header:
     """The header of a TIFF or BigTIFF. Raises a refusal: damaged, cut short, or larger than can be believed."""
     size = path.stat().st_size
@@ -161,10 +167,9 @@ def judge(source: Source, given: str | None) -> Judged:
     told = {"columns": columns, "rows": rows, "bands": len(bands), "kinds": kinds, "share": share}
     notes = [*source.notes, *notes, *found, ("raster-layer", told)]
     fields = tuple(Field(f"band_{n}", "integer" if b.whole else "number") for n, b in enumerate(bands, 1))
-    extent = (float(place[0]), float(place[1]), float(place[2]), float(place[3])) if place is not None else None
-    shapes = [shapely.box(*place)] if place is not None else []
+    shapes = [shapely.box(*place)] if place else []
     frame = geopandas.GeoDataFrame({"geometry": shapes}, geometry="geometry", crs=crs)
-    summary = LayerSummary(source.name, 0, crs, extent, RASTER, fields)
+    summary = LayerSummary(source.name, 0, crs, place, RASTER, fields)
     return Judged(summary, Layer(source.name, frame, crs, (), "Polygon", notes=tuple(notes)))
 
 
@@ -173,15 +178,14 @@ def _wkt(dataset: int) -> str | None:
     return text.decode("utf-8", "replace") if text else None
 
 
-def _place(dataset: int, columns: int, rows: int) -> tuple[tuple[float, ...] | None, list[Note]]:
+def _place(dataset: int, columns: int, rows: int) -> tuple[tuple[float, float, float, float] | None, list[Note]]:
     """Where the raster lies, (min x, min y, max x, max y) in its own system, and what is unusual about it."""
     numbers = (ctypes.c_double * 6)()
     failed = gdal.function("GDALGetGeoTransform", _int, _pointer, ctypes.POINTER(ctypes.c_double))(dataset, numbers)
     x0, dx, rx, y0, ry, dy = numbers
     if failed or not all(map(math.isfinite, numbers)):
         points = gdal.function("GDALGetGCPCount", _int, _pointer)(dataset)
-        reason = "control-points" if points else "no-place"
-        return None, [("raster-placement", {"reason": reason})]
+        return None, [("raster-placement", {"reason": "control-points" if points else "no-place"})]
     corners = [(x0 + c * dx + r * rx, y0 + c * ry + r * dy) for c in (0, columns) for r in (0, rows)]
     xs, ys = zip(*corners, strict=True)
     reason = "rotated" if rx or ry else "south-up" if dy > 0 else None

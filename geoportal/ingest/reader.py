@@ -18,10 +18,10 @@ import pyogrio.errors
 from pyogrio.raw import read_arrow
 
 from geoportal.ingest import columns, gdal
-from geoportal.ingest.archive import pack_shapefile
-from geoportal.ingest.crs import settle
+from geoportal.ingest.crs import identify, settle
 from geoportal.ingest.formats import MAX_BYTES, find_sources
 from geoportal.ingest.geometry import common_type, geometries
+from geoportal.ingest.packing import pack_folder, pack_shapefile
 from geoportal.ingest.refusal import Note, refuse, shown
 from geoportal.ingest.source import Source
 from geoportal.model.layer import Field, Layer
@@ -46,10 +46,12 @@ def read_layer(source: Source | Path | str, crs: str | None = None, *, layer: st
         given = work / f"source{path.suffix}"  # GDAL reads meaning into names
         if path.suffix.lower() == ".shp":
             given = pack_shapefile(path, work / "source.zip", MAX_BYTES)
+        elif path.is_dir():
+            given = pack_folder(path, work / "source.zip", MAX_BYTES)
         else:
             given.symlink_to(path)
         found = find_sources(given, work, name=path.name)
-        chosen = [item for item in found if layer is None or item.name == layer]
+        chosen = [item for item in found if (not item.on_request if layer is None else item.name == layer)]
         if len(chosen) != 1:
             raise refuse("layer-not-found", name=layer, names=[item.name for item in found])
         gdal.configure()
@@ -61,6 +63,7 @@ def _read(source: Source, given: str | None) -> Layer:
     if source.driver == "ESRI Shapefile":
         options["ENCODING"] = "UTF-8" if source.encoding is None or source.encoding.plain else "ISO-8859-1"
     gdal.restore_shx(source.driver == "ESRI Shapefile" and ".shx" not in source.parts)
+    gdal.forget_errors()
     with _messages() as messages:
         try:
             if source.read is not None:
@@ -71,6 +74,8 @@ def _read(source: Source, given: str | None) -> Layer:
             raise _failure(error, source) from error
         except (RuntimeError, OSError, pa.ArrowInvalid, ValueError) as error:
             raise _failure(error, source) from error
+        if source.driver is not None and (failed := gdal.last_failure()):
+            messages.append(failed)  # a feature that fails is left out without a word
     ids, table = _ids(source, meta, table)
     attributes, wkb = _split(table)
     codec = source.encoding.codec if source.encoding and not source.encoding.plain else None
@@ -83,7 +88,9 @@ def _read(source: Source, given: str | None) -> Layer:
     counts = {**source.claims, "read": len(frame)}
     if len(set(counts.values())) > 1:
         notes.append(("record-count-differs", counts))
-    crs, found = settle(source.crs, given)
+    stated, found = identify(meta.get("crs")) if source.reads_crs else (source.crs, [])
+    notes += found
+    crs, found = settle(stated, given)
     notes += found
     geometry_type = None
     if source.has_geometry:

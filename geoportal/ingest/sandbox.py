@@ -18,13 +18,14 @@ import signal
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from geoportal.errors import StorageFull, Unavailable, UnreadableSource
+from geoportal.ingest.intake import FULL, OUT, SOURCE, WORK, take_in
 from geoportal.ingest.processes import Ending, ForkServer
 from geoportal.ingest.refusal import Note, note_of, refuse, shown
 from geoportal.model.layer import LayerSummary
@@ -38,15 +39,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SOURCE, WORK, OUT, LAYER_FILE = "source", "work", "out", "layer.gpkg"
+LAYER_FILE = "layer.gpkg"
 MAX_ANSWER = 64 << 20
-_STEP = 1 << 20
-_NAMES = {b"SQLite f": "source.gpkg", b"PK": "source.zip"}
 _LIBRARY_MEMORY = (
     1 << 30
 )  # address space that the libraries hold before a file is opened; the limit is for what comes on top
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _LITTLE = 4 << 20
 _BASE_MB = 60  # what a child holds before it opens anything
 
@@ -90,7 +88,7 @@ def inspect_in_child(
 
         crs = parse_given(crs)
     try:
-        source = _take_in(path, staging, limits.max_mb << 20)
+        source = take_in(path, staging, limits.max_mb << 20)
     except UnreadableSource as error:
         return _report([note_of(error)], spec), None
     request = {
@@ -114,47 +112,6 @@ def inspect_in_child(
         return report, None
     staged = _collected(staging, source, answer, report, limits)
     return (report, staged) if staged else (_report([("source-crashed", {"reason": "output"})], spec), None)
-
-
-def _take_in(path: Path, staging: Path, max_bytes: int) -> Path:
-    """A copy of the file in ``staging/source``, under a name of ours: a regular file, not larger than allowed."""
-    from geoportal.ingest.archive import pack_shapefile
-
-    for name in (SOURCE, WORK, OUT):
-        shutil.rmtree(staging / name, ignore_errors=True)
-        (staging / name).mkdir(parents=True)
-    try:
-        real = path.resolve(strict=True)
-        # NONBLOCK: a pipe without a writer would hold us for ever. NOFOLLOW: what was resolved is what is opened.
-        descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        status = os.fstat(descriptor)
-    except OSError as error:
-        raise refuse("source-unreadable", reason="open", message=error.strerror or "") from error
-    if not stat.S_ISREG(status.st_mode):
-        os.close(descriptor)
-        if stat.S_ISDIR(status.st_mode) and real.suffix.lower() == ".gdb":
-            raise refuse("format-not-supported", kind="File Geodatabase")
-        raise refuse("source-unreadable", reason="not-a-file")
-    with os.fdopen(descriptor, "rb") as stream:
-        if status.st_size > max_bytes:
-            raise refuse("source-too-large", limit_mb=max_bytes >> 20)
-        head = stream.read(8)
-        if head[:4] == b"\0\0\x27\x0a" and real.suffix.lower() == ".shp":
-            return pack_shapefile(real, staging / SOURCE / "source.zip", max_bytes)
-        stream.seek(0)
-        name = next((name for magic, name in _NAMES.items() if head.startswith(magic)), "source.json")
-        target = staging / SOURCE / name
-        try:
-            with target.open("xb") as written:
-                while chunk := stream.read(_STEP):
-                    written.write(chunk)
-                    if written.tell() > max_bytes:
-                        raise refuse("source-too-large", limit_mb=max_bytes >> 20)
-        except OSError as error:
-            if error.errno in _FULL:
-                raise StorageFull("the data directory is full") from error
-            raise
-    return target
 
 
 def _understood(ending: Ending) -> dict[str, Any] | None:
@@ -270,7 +227,13 @@ def prepare() -> None:
     """Import all that a child needs, in the fork server: after the lock nothing new can be loaded."""
     import importlib
 
-    modules = ("geoportal.checks", "geoportal.ingest.reader", "geoportal.ingest.writer", "geoportal.ingest.lockdown")
+    modules = (
+        "geoportal.checks",
+        "geoportal.ingest.reader",
+        "geoportal.ingest.raster",
+        "geoportal.ingest.writer",
+        "geoportal.ingest.lockdown",
+    )
     for name in modules:
         importlib.import_module(name)
     from geoportal.ingest import gdal
@@ -304,7 +267,7 @@ def run_request(text: bytes) -> bytes:
     except MemoryError:
         return orjson.dumps({"failure": "memory"})
     except OSError as error:
-        full = error.errno in _FULL or shutil.disk_usage(staging / OUT).free < _LITTLE
+        full = error.errno in FULL or shutil.disk_usage(staging / OUT).free < _LITTLE
         kind = "space" if full else "output" if error.errno in (errno.EFBIG, errno.EIO) else type(error).__name__
         return orjson.dumps({"failure": kind, "detail": ascii(str(error))})
     except Exception as error:
@@ -330,7 +293,7 @@ def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
     written.
     """
     from geoportal.checks import validate
-    from geoportal.ingest import gdal
+    from geoportal.ingest import gdal, raster
     from geoportal.ingest.formats import find_sources
     from geoportal.ingest.reader import read_layer
 
@@ -351,11 +314,14 @@ def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
     # From here on GDAL is used, with the drivers of these sources and the one that writes.
     gdal.keep_drivers({source.driver for source in chosen if source.driver} | {"GPKG"})
     notes: list[Note] = [("layers-several", {"names": [s.name for s in chosen]})] if len(chosen) > 1 else []
-    spatial = [source for source in chosen if source.has_geometry]
+    spatial = [source for source in chosen if source.has_geometry and source.driver != raster.DRIVER]
     wanted = spatial[0] if len(spatial) == 1 else chosen[0] if len(chosen) == 1 else None
     reports, written = [], None
     for source in chosen:
         try:
+            if source.driver == raster.DRIVER:
+                reports.append(_judged(source, request["crs"], spec, region))
+                continue
             layer = read_layer(source, request["crs"])
         except UnreadableSource as error:
             rule, params = note_of(error)
@@ -374,9 +340,20 @@ def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
     return report, written if report.verdict is not Verdict.REJECT else None
 
 
+def _judged(source: Source, crs: str | None, spec: Specification | None, region: Region) -> Report:
+    """The report on a raster: what is asked of its place is asked of a rectangle there."""
+    from geoportal.checks import validate
+    from geoportal.ingest import raster
+
+    found = raster.judge(source, crs)
+    report = validate(found.footprint, spec, region)
+    told = tuple(finding for finding in report.findings if finding.rule not in ("layer-empty",))
+    return replace(report, layers=(found.summary,), findings=told)
+
+
 def _chosen(sources: list[Source], layer: str | None) -> list[Source]:
     if layer is None:
-        return sources
+        return [source for source in sources if not source.on_request]
     chosen = [source for source in sources if source.name == layer]
     if not chosen:
         raise refuse("layer-not-found", name=shown(layer), names=[source.name for source in sources][:50])

@@ -1,8 +1,7 @@
 """What kind of file this is, by its content; a suffix is never believed.
 
-Own code on the first bytes: no library opens anything here. The three kinds that are read are GEOPACKAGE, SHAPEFILE
-and JSON (which ``geojson`` looks at more closely), and ZIP with any of them inside. Everything else is recognised to
-be named in the answer.
+Own code on the first bytes: no library opens anything here. Which kinds are read is said in ``formats.FINDERS``, and
+ZIP with any of them inside. Everything else is recognised to be named in the answer.
 """
 
 from __future__ import annotations
@@ -16,6 +15,21 @@ HEAD = 65536
 
 EMPTY, SQLITE, SHAPEFILE, JSON, ZIP, UNKNOWN = "empty", "SQLite", "Shapefile", "JSON", "ZIP", "unknown"
 
+OLE = "Microsoft Office 97-2003"
+"""A container of Microsoft: Excel, Word and ArcMap wrote it; its streams say which (names in UTF-16)."""
+_STREAMS = (("Workbook", "XLS"), ("Book", "XLS"), ("WordDocument", "DOC"), ("PowerPoint Document", "PPT"),
+            ("Mx Document", "ArcGIS document"))  # fmt: skip
+_MAKERS: dict[tuple[str, str], str] = {
+    **{("7-Zip", suffix): "ArcGIS package" for suffix in (".mpk", ".lpk", ".gpk", ".mpkx", ".lpkx", ".ppkx")},
+    **{(OLE, suffix): "ArcGIS document" for suffix in (".lyr", ".mxd", ".sxd", ".3dd")},
+    (OLE, ".xls"): "XLS",
+    (OLE, ".doc"): "DOC",
+    (OLE, ".ppt"): "PPT",
+}
+
+_BINARY = frozenset(
+    ("DWG", "BMP", "MrSID", "GRIB", "LAS", "Windows program")
+)  # a table may begin with the same letters
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3\0", SQLITE),
     (b"PK\x03\x04", ZIP),
@@ -36,7 +50,17 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"AC10", "DWG"),
     (b"AutoCAD Binary DXF", "DXF"),
     (b"%PDF-", "PDF"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Microsoft Office 97-2003"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
+    (b"\0\x01\0\0Standard Jet DB", "Microsoft Access"),
+    (b"\0\x01\0\0Standard ACE DB", "Microsoft Access"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"EHFA_HEADER_TAG", "ERDAS IMAGINE"),
+    (b"msid", "MrSID"),
+    (b"GRIB", "GRIB"),
+    (b"LASF", "LAS"),
+    (b"\x0e\x03\x13\x01", "HDF4"),
+    (b"!Workspace", "MapInfo workspace"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
     (b"\0\0\0\x0cjP  ", "JPEG 2000"),
@@ -44,6 +68,8 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "Linux program"),
     (b"\x89HDF\r\n\x1a\n", "HDF5"),
     (b"CDF\x01", "NetCDF"),
+    (b"CDF\x02", "NetCDF"),
+    (b"CDF\x05", "NetCDF"),
     (b"PMTiles", "PMTiles"),
     (b"!table", "MapInfo TAB"),
     (b"Version ", "MapInfo MIF"),
@@ -62,6 +88,8 @@ _ROOTS: dict[str, str] = {
     "gdal_wms": "WMS connection",
     "html": "HTML",
     "qgis": "QGIS project",
+    "styledlayerdescriptor": "SLD",
+    "sld:styledlayerdescriptor": "SLD",
     "svg": "SVG",
     "rss": "RSS",
     "feed": "Atom",
@@ -84,14 +112,29 @@ def kind_of(head: bytes, size: int) -> str:
     if size == 0 or not head.strip():
         return EMPTY
     for magic, kind in _MAGIC:
-        if head.startswith(magic):
-            return kind
+        if head.startswith(magic) and not (kind in _BINARY and b"\0" not in head[:64]):
+            return _ole_kind(head) if kind == OLE else kind
+    if head[257:262] == b"ustar":
+        return "tar"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WebP"
+    if head[6:15] == b"OSMHeader":
+        return "OpenStreetMap PBF"
     if head[:4] == b"\0\0\x27\x0a":
         # .shp and .shx begin alike. The first record of a .shp is number 1; a .shx starts with the offset 50.
         return "Shapefile index" if head[100:104] == b"\0\0\0\x32" else SHAPEFILE
     if (text := _text(head)) is None:
         return "dBASE" if _is_dbase(head, size) else UNKNOWN
     return _text_kind(text)
+
+
+def maker_of(kind: str, name: str) -> str:
+    """A container by the program that writes such names: a 7-Zip called .mpk is a package of ArcGIS. For words only."""
+    return _MAKERS.get((kind, "." + name.lower().rpartition(".")[2]), kind)
+
+
+def _ole_kind(head: bytes) -> str:
+    return next((kind for name, kind in _STREAMS if name.encode("utf-16-le") in head), OLE)
 
 
 def _text(head: bytes) -> str | None:
@@ -115,6 +158,8 @@ def _text_kind(text: str) -> str:
         return "GeoJSON text sequence"
     if start.startswith("<"):
         return _xml_kind(start)
+    if re.match(r"(?:PROJCS|GEOGCS|PROJCRS|GEOGCRS|COMPD_CS|COMPOUNDCRS|LOCAL_CS)\s*\[", start):
+        return "projection file"
     if re.match(r"(?:999\s+[^\n]*\n\s*)*0\s*\r?\n\s*SECTION", start):
         return "DXF"
     if re.match(
@@ -138,6 +183,8 @@ def _xml_kind(text: str) -> str:
     if root is None:
         return "HTML" if plain[:9].lower() == "<!doctype" else "XML"
     name, attributes = root.group(1).lower(), root.group(2)
+    if name == "qgis" and "projectname" not in attributes and ("style" in attributes.lower() or "<renderer" in plain):
+        return "QGIS style"
     if name in _ROOTS:
         return _ROOTS[name]
     if name.rpartition(":")[2] == "kml" or "/kml/" in attributes:  # a Folder may be the root

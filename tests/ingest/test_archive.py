@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from geoportal.errors import UnreadableSource
-from geoportal.ingest.archive import pack_shapefile, unpack
+from geoportal.ingest.archive import unpack
+from geoportal.ingest.packing import pack_shapefile
 from geoportal.ingest.refusal import note_of
 from tests.ingest import makers
 
@@ -18,7 +19,7 @@ QUOTA = 64 << 20
 def refused(path: Path, work: Path, max_bytes: int = QUOTA) -> tuple[str, dict[str, Any]]:
     with pytest.raises(UnreadableSource) as caught:
         unpack(path, work, max_bytes)
-    assert {item.name for item in work.rglob("*")} <= {"1.shp", "1.dbf", "1-prj"}
+    assert {item.name for item in work.rglob("*")} <= {"1.shp", "1.dbf", "1-prj", "1.zip", "1-in"}
     return note_of(caught.value)
 
 
@@ -32,7 +33,9 @@ def work(tmp_path: Path) -> Path:
 def test_wanted_parts_get_invented_names(tmp_path: Path, work: Path) -> None:
     members = {f"Data Desa/{name}": content for name, content in GOOD.items()}
     members |= {"Data Desa/desa.sbn": b"z", "Data Desa/baca saya.txt": b"z", "__MACOSX/._desa.shp": b"z"}
-    (found,) = unpack(makers.zipped(tmp_path / "a.zip", members), work, QUOTA)
+    contents = unpack(makers.zipped(tmp_path / "a.zip", members), work, QUOTA)
+    (found,) = contents.layers
+    assert contents.left == ()
     assert (found.folder, found.stem, sorted(found.parts)) == ("Data Desa", "desa", [".dbf", ".prj", ".shp"])
     assert sorted(item.name for item in work.iterdir()) == ["1-prj", "1.dbf", "1.shp"]
     assert found.parts[".prj"].read_bytes() == b"y"
@@ -46,7 +49,7 @@ def test_several_layers_and_other_cases(tmp_path: Path, work: Path) -> None:
         "c/batas.gpkg": b"4",
         "titik.GeoJSON": b"5",
     }
-    found = unpack(makers.zipped(tmp_path / "a.zip", members), work, QUOTA)
+    found = unpack(makers.zipped(tmp_path / "a.zip", members), work, QUOTA).layers
     assert [(item.stem, sorted(item.parts)) for item in found] == [
         ("JALAN", [".dbf", ".shp"]),
         ("desa", [".shp"]),
@@ -107,7 +110,7 @@ def test_the_sum_of_sizes_has_a_quota(tmp_path: Path, work: Path) -> None:
         for number in range(5):
             archive.writestr(f"{number}.shp", bytes(1 << 20))
     assert refused(path, work, 4 << 20)[1]["reason"] == "too-large"
-    assert len(unpack(path, work, 6 << 20)) == 5
+    assert len(unpack(path, work, 6 << 20).layers) == 5
 
 
 def test_a_size_that_lies(tmp_path: Path, work: Path) -> None:
@@ -175,12 +178,14 @@ def test_cut_off_and_other_compressions(tmp_path: Path, work: Path) -> None:
     ("members", "rule", "kind"),
     [
         ({"a.txt": b"x", "b/setup.exe": b"MZ"}, "no-layer", None),
-        ({"desa.zip": b"PK"}, "no-layer", None),
         ({"desa.dbf": b"x", "desa.prj": b"x"}, "no-layer", None),
-        ({"doc.kml": b"<kml/>"}, "format-not-supported", "KMZ"),
-        ({"[Content_Types].xml": b"", "xl/workbook.xml": b""}, "format-not-supported", "XLSX"),
-        ({"x.gdb/a0001.gdbtable": b""}, "format-not-supported", "File Geodatabase"),
-        ({"data.csv": b"a,b"}, "format-not-supported", "CSV"),
+        ({"gambar.dwg": b"AC1032"}, "format-not-supported", "DWG"),
+        (
+            {"a.gdb/a00000001.gdbtable": b"", "a.gdb/a00000009.cdf": b""},
+            "format-not-supported",
+            "File Geodatabase (compressed)",
+        ),
+        ({"x.gdb/a00000009.gdbtable": b""}, "source-unreadable", None),
     ],
 )
 def test_archives_without_a_layer(members: Any, rule: str, kind: str | None, tmp_path: Path, work: Path) -> None:

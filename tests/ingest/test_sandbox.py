@@ -299,7 +299,7 @@ def test_another_driver_cannot_be_reached(tmp_path: Path) -> None:
         ('{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read /etc/passwd"}', "source-unsafe"),
         ("<OGRWFSDataSource><URL>http://127.0.0.1/</URL></OGRWFSDataSource>", "format-not-supported"),
         ("<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><kml>&e;</kml>", "source-unsafe"),
-        ("id,WKT\n1,POINT(1 2)\n", "format-not-supported"),
+        ("#!/bin/sh\nexit 1\n", "format-not-supported"),
     ],
 )  # fmt: skip
 def test_a_disguise_is_seen_through(content: str, rule: str, suffix: str, tmp_path: Path, inspect: Inspect) -> None:
