@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from geoportal.actions.mistake import Mistake
 from geoportal.actions.region_codes import dotted
 from geoportal.language import LANGUAGES
+from geoportal.language import text as said
 
 Reader = Callable[[str], Any]
 
@@ -211,3 +212,12 @@ QUESTIONS: tuple[Question, ...] = (
 )
 GROUPS = tuple(dict.fromkeys(question.group for question in QUESTIONS))
 BY_NAME = {question.name: question for question in QUESTIONS}
+
+
+def written(value: Any, language: str) -> str:
+    """A value as a person would write it in an answer; empty for none."""
+    if isinstance(value, bool):
+        return said("cli", "setup.yes" if value else "setup.no", language)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geoportal.actions.mistake import Mistake
+from geoportal.actions.questions import written
 from geoportal.cli.session import (
     Data,
     Json,
@@ -216,10 +217,10 @@ def _ask(draft: Draft, question: Question, language: str) -> None:
         for line in systems_lines(draft.value(name)):
             say(f"    {line}")
     while True:
-        answer = _prompt(shown(draft.value(name), language))
+        answer = _prompt(written(draft.value(name), language))
         if not answer:
             # What was proposed and not refused is an answer: it holds also when a later one would propose another.
-            answer = shown(draft.value(name), language)
+            answer = written(draft.value(name), language)
         try:
             return draft.answer(name, answer)
         except Mistake as mistake:
@@ -295,15 +296,6 @@ def _yes(question: str, language: str) -> bool:
             say(f"  {mistake.said(language)}")
 
 
-def shown(value: Any, language: str) -> str:
-    """A value as a person would type it; empty for none."""
-    if isinstance(value, bool):
-        return text("cli", "setup.yes" if value else "setup.no", language)
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
-
-
 def systems_lines(codes: list[str]) -> Iterator[str]:
     """Reference systems with their names."""
     from geoportal.checks.crs_candidates import named
@@ -322,7 +314,7 @@ def described(plan: Plan, language: str) -> Iterator[str]:
     yield ""
     yield text("cli", "setup.summary", language)
     for name, label in labels.items():
-        value = shown(plan.values[name], language) or text("cli", "setup.none", language)
+        value = written(plan.values[name], language) or text("cli", "setup.none", language)
         mark = "*" if name in changed else " "
         yield f" {mark} {label:<{wide}}  {value}"
     for name, body in plan.files.items():

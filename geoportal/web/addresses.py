@@ -23,6 +23,7 @@ ADDRESSES = {
     "problem": "/masalah/{code}",
     "feedback": "/lapor",
     "feedback_status": "/lapor/{number}",
+    "setup": "/siapkan",
     "static": "/static/{path:path}",
     "robots": "/robots.txt",
     "favicon": "/favicon.ico",

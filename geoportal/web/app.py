@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from geoportal.node import Node
 from geoportal.settings import load_settings
-from geoportal.web import dataset, feedback, files, health, help, listing, logs, portal, problems, report
+from geoportal.web import dataset, feedback, files, health, help, listing, logs, portal, problems, report, setup
 from geoportal.web.addresses import ADDRESSES
 from geoportal.web.edge import Edge
 from geoportal.web.server import worker_started
@@ -28,7 +28,7 @@ from geoportal.web.site import Site, site_of
 PR_SET_PDEATHSIG = 1
 
 Endpoint = Callable[[Site, Request], Response | Awaitable[Response]]
-POSTED = frozenset({"feedback"})
+POSTED = frozenset({"feedback", "setup"})
 """Addresses that also take a form."""
 
 
@@ -60,6 +60,7 @@ ROUTES: dict[str, Endpoint] = {
     "problem": help.problem,
     "feedback": feedback.feedback,
     "feedback_status": feedback.status,
+    "setup": setup.setup,
     "static": static,
     "robots": health.robots,
     "favicon": emblem,

@@ -24,6 +24,7 @@ from geoportal.web.parts import (
     Facet,
     FindingRow,
     FormField,
+    FormGroup,
     Link,
     MapPicture,
     News,
@@ -33,6 +34,7 @@ from geoportal.web.parts import (
     QualityCard,
     RuleRow,
     Section,
+    SetupRow,
     Sieve,
     Step,
     Theme,
@@ -292,3 +294,39 @@ class FeedbackStatusPage(Page):
     hidden: bool
     contacted: bool
     again: Link
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPage(Page):
+    """Siapkan: the questions about the node with what holds at present, for the holder of a one-time link."""
+
+    action: str
+    step: str
+    groups: tuple[FormGroup, ...]
+    errors: tuple[Link, ...]
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetupReviewPage(Page):
+    """What would be written, before it is; ``kept`` are the answers on their way back."""
+
+    action: str
+    save: str
+    back: str
+    rows: tuple[SetupRow, ...]
+    kept: tuple[tuple[str, str], ...]
+    files: tuple[str, ...]
+    notes: tuple[str, ...]
+    nothing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetupSavedPage(Page):
+    """What was written, and the administrator's token, for the only time."""
+
+    files: tuple[str, ...]
+    folder: str
+    token: str
+    holder: str
+    notes: tuple[str, ...]

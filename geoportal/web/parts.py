@@ -343,3 +343,20 @@ class Weight:
     name: str
     severity: str
     word: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormGroup:
+    """Fields of a form that belong together, under one heading."""
+
+    title: str
+    fields: tuple[FormField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetupRow:
+    """An answer about the node; ``before`` is what it replaces, empty where nothing changes."""
+
+    label: str
+    value: str
+    before: str
