@@ -7,7 +7,7 @@ then ``geometry`` (what a rule looks like), ``context`` (what rules share), ``va
 """
 
 # These fill the table of rules.
-from geoportal.checks import completeness, geometry, reference, schema, source, topology, values
+from geoportal.checks import completeness, geometry, reference, schema, source, tables, topology, values
 from geoportal.checks.rules import RULES
 from geoportal.checks.validation import source_report, validate
 
@@ -19,6 +19,7 @@ __all__ = [
     "schema",
     "source",
     "source_report",
+    "tables",
     "topology",
     "validate",
     "values",

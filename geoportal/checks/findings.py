@@ -111,7 +111,8 @@ def noted(
     """What the reader noticed, as a finding; None when the specification does not want to hear of it.
 
     Among the parameters ``count`` is the number of places and ``features`` a list of features, named by the source's
-    ids or by row numbers. ``context`` is that of the layer, None for the file as a whole. KeyError for an unknown rule.
+    ids or by row numbers; ``details`` may give parameters to each of these, which then come in the order of the layer.
+    ``context`` is that of the layer, None for the file as a whole. KeyError for an unknown rule.
     """
     rule = RULES[rule_id]
     severity = severity_under(rule, spec)
@@ -119,6 +120,7 @@ def noted(
         return None
     facts = dict(params)
     rows = context.rows_of(facts["features"]) if context and "features" in facts else np.empty(0, dtype=np.int64)
+    details = dict(zip(rows.tolist(), facts.pop("details", ()), strict=False))
     if isinstance(facts.get("features"), list | tuple):
         del facts["features"]
     count = facts.pop("count", None)
@@ -128,7 +130,8 @@ def noted(
     occurrences: tuple[Occurrence, ...] = (Occurrence(params=told),) if told else ()
     if context is not None and rows.size:
         order = context.ranked(rows)[: context.sample]
-        occurrences = _occurrences(context, rows[order], order, None, None, None)
+        told_of = rows[order]
+        occurrences = _occurrences(context, told_of, order, None, None, lambda at: details.get(int(rows[at]), {}))
     layer = context.layer.name if context else None
     return Finding(rule.id, severity, rule.element, count, layer, rule.intake, told, occurrences)
 

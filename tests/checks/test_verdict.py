@@ -25,6 +25,9 @@ WARN = {
     "record-count-differs", "reader-message", "shx-restored", "table-missing", "crs-from-member",
     "encoding-assumed", "check-failed", "links-not-followed", "content-not-kept",
     "raster-placement", "drawing-unit", "entities-unread",
+    "table-without-header", "table-rows-ragged", "table-decimal-comma", "table-thousands", "table-numbers-ambiguous",
+    "table-codes-as-numbers", "table-coordinates-unreadable", "table-coordinates-swapped", "table-cells-without-value",
+    "table-merged-cells", "table-sheets-hidden",
 }  # fmt: skip
 
 

@@ -1,0 +1,271 @@
+"""The XML inside a workbook (XLSX, XLSM): sheets, shared texts and formats; values as they are stored, no formula run.
+
+The archive gate has judged every member before one is read (``archive.judged``), members are read as streams and never
+unpacked, and no part may have a document type, so that entities neither expand nor reach for files. Part names are
+looked up among the members, never as paths.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from xml.parsers import expat
+
+from lxml import etree
+
+from geoportal.ingest.refusal import refuse, shown
+
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
+_STEP = 1 << 16
+_BOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_TEXTS, _STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
+_BUILT_IN_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
+_CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet that a workbook names: its title, the member that holds it, and whether people see it."""
+
+    name: str
+    part: str
+    hidden: bool
+
+
+@dataclass(slots=True)
+class Grid:
+    """The cells of one sheet by row number (from 1) and column (from 0); what of them has no value; merged ranges as
+    (first row, first column, last row, last column).
+    """
+
+    rows: dict[int, dict[int, Any]] = field(default_factory=dict)
+    valueless: list[str] = field(default_factory=list)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+class Workbook:
+    """A workbook in an open archive that has passed the gate."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        """Read the list of sheets, the texts and the formats. Raises a refusal (source-unsafe, source-unreadable)."""
+        self._archive = archive
+        self._parts = set(archive.namelist())
+        for part in (_RELATIONS, _BOOK, _TEXTS, _STYLES):
+            self._refuse_document_type(part)
+        relations = {
+            str(element.get("Id")): posixpath.normpath(posixpath.join("/xl", str(element.get("Target", ""))))[1:]
+            for element in self._elements(_RELATIONS, "Relationship")
+            if str(element.get("Type", "")).rsplit("/", 1)[-1] == "worksheet"
+        }
+        self.sheets: list[Sheet] = []
+        self._counts_from_1904 = False
+        for element in self._elements(_BOOK, "sheet", "workbookPr"):
+            if _local(element) == "workbookPr":
+                self._counts_from_1904 = str(element.get("date1904", "0")).lower() in ("1", "true")
+                continue
+            part = next((relations.get(str(value), "") for key, value in element.items() if key.endswith("}id")), "")
+            if part in self._parts:
+                hidden = element.get("state", "visible") != "visible"
+                self.sheets.append(Sheet(str(element.get("name", "")), part, hidden))
+        self._texts = [_text_of(element) for element in self._elements(_TEXTS, "si")]
+        self._dates = self._date_formats()
+
+    def read(self, sheet: Sheet) -> Grid:
+        """The cells of a sheet that hold something, as int, float, bool, date or text."""
+        self._refuse_document_type(sheet.part)
+        grid = Grid()
+        row_number = 0
+        for element in self._elements(sheet.part, "row", "mergeCell"):
+            if _local(element) == "mergeCell":
+                corners = _CELL.findall(str(element.get("ref", "")))
+                if len(corners) == 2:
+                    (first_column, first_row), (last_column, last_row) = corners
+                    grid.merged.append((int(first_row), _column(first_column), int(last_row), _column(last_column)))
+                continue
+            given = str(element.get("r", ""))
+            row_number = int(given) if given.isdigit() else row_number + 1
+            if row_number > MOST_ROWS:
+                raise refuse("source-unreadable", reason="reader", message=f"row {row_number}")
+            cells = self._row(element, row_number, grid)
+            if cells:
+                grid.rows[row_number] = cells
+        return grid
+
+    def _row(self, element: Any, row: int, grid: Grid) -> dict[int, Any]:
+        cells: dict[int, Any] = {}
+        column = -1
+        for cell in element:
+            if _local(cell) != "c":
+                continue
+            place = _CELL.fullmatch(cell.get("r") or "")
+            column = _column(place[1]) if place else column + 1
+            if column >= MOST_COLUMNS:
+                raise refuse("source-unreadable", reason="reader", message=f"row {row}")
+            value, missing = self._value(cell)
+            if missing:
+                grid.valueless.append(cell_name(row, column))
+            elif value is not None:
+                cells[column] = value
+        return cells
+
+    def _value(self, cell: Any) -> tuple[Any, bool]:
+        """What a cell holds, and whether it should hold something and does not (an error, a formula never run)."""
+        kind = cell.get("t", "n")
+        text, formula = None, False
+        for part in cell:
+            name = _local(part)
+            if name == "v":
+                text = part.text
+            elif name == "is":
+                text = _text_of(part)
+            elif name == "f":
+                formula = True
+        if kind == "e":
+            return None, True
+        if text is None or (text == "" and kind != "str"):
+            return None, formula
+        if kind == "s":
+            return (self._texts[int(text)], False) if text.isdigit() and int(text) < len(self._texts) else (None, True)
+        if kind in ("str", "inlineStr"):
+            return text or None, False
+        if kind == "b":
+            return text.strip() in ("1", "true"), False
+        if kind == "d":
+            return text, False
+        return self._number(text, cell.get("s"))
+
+    def _number(self, text: str, style: str | None) -> tuple[Any, bool]:
+        try:
+            value = float(text)
+        except ValueError:
+            return text, False
+        if value != value or value in (float("inf"), float("-inf")):
+            return None, True
+        if style is not None and style.isdigit() and int(style) in self._dates:
+            return self._date(value), False
+        return (int(value) if value.is_integer() and abs(value) < 2**53 else value), False
+
+    def _date(self, value: float) -> Any:
+        """A serial number as a date; with a time as ISO text without zone, for the file knows none."""
+        days = int(value // 1)
+        if self._counts_from_1904:
+            start = date(1904, 1, 1)
+        elif days >= 61:
+            start = date(1899, 12, 30)
+        elif 1 <= days < 60:
+            start = date(1899, 12, 31)  # Excel believes that 1900 had a 29 February
+        else:
+            return _clock(round(value * 86400)) if 0 <= value < 1 else value
+        try:
+            day = start + timedelta(days=days)
+        except OverflowError:
+            return value
+        seconds = round((value - days) * 86400)
+        if seconds >= 86400:
+            day, seconds = day + timedelta(days=1), 0
+        return f"{day.isoformat()}T{_clock(seconds)}" if seconds else day
+
+    def _date_formats(self) -> frozenset[int]:
+        """The cell styles that show a number as a date."""
+        codes: dict[int, bool] = {}
+        found: list[bool] = []
+        for table in self._elements(_STYLES, "numFmts", "cellXfs"):
+            for element in table:
+                number = _int(element.get("numFmtId"))
+                if _local(table) == "numFmts":
+                    codes[number] = _shows_date(str(element.get("formatCode", "")))
+                else:
+                    found.append(codes.get(number, number in _BUILT_IN_DATES))
+        return frozenset(at for at, is_date in enumerate(found) if is_date)
+
+    def _elements(self, part: str, *names: str) -> Iterator[Any]:
+        """The elements of these local names in a part, one at a time; what was seen is forgotten."""
+        if part not in self._parts:
+            return
+        tags = [f"{{*}}{name}" for name in names]
+        try:
+            with self._archive.open(part) as stream:
+                for _, element in etree.iterparse(stream, events=("end",), tag=tags, **_SAFE):
+                    yield element
+                    element.clear(keep_tail=False)
+                    while element.getprevious() is not None:
+                        del element.getparent()[0]
+        except etree.XMLSyntaxError as error:
+            raise refuse("source-unreadable", reason="reader", message=shown(str(error), 200)) from error
+
+    def _refuse_document_type(self, part: str) -> None:
+        """Refuse XML with a document type, by expat, which reads no further than the root element."""
+        if part not in self._parts:
+            return
+        ended: list[bool] = []
+
+        def declared(*_: Any) -> None:
+            raise refuse("source-unsafe", reason="doctype", member=part)
+
+        parser = expat.ParserCreate()
+        parser.StartDoctypeDeclHandler = declared
+        parser.StartElementHandler = lambda *_: ended.append(True)
+        try:
+            with self._archive.open(part) as stream:
+                while not ended and (chunk := stream.read(_STEP)):
+                    parser.Parse(chunk, False)
+        except expat.ExpatError as error:
+            raise refuse("source-unreadable", reason="reader", message=shown(str(error), 200)) from error
+
+
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+
+
+def _local(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _text_of(element: Any) -> str:
+    """The text of a string with its runs; readings for the ear (rPh) are left out."""
+    return "".join(
+        part.text or ""
+        for part in element.iter("{*}t")
+        if not any(_local(parent) == "rPh" for parent in part.iterancestors())
+    )
+
+
+def _int(text: str | None) -> int:
+    return int(text) if text is not None and text.isdigit() else 0
+
+
+def _shows_date(code: str) -> bool:
+    """Whether a number format shows dates or times: y, m, d, h or s outside of quotes, colours and locales."""
+    plain = re.sub(r'"[^"]*"|\\.|_.|\*.|\[(?!(?:h+|m+|s+)\])[^\]]*\]', "", code.split(";")[0].casefold())
+    return "general" not in plain and bool(re.search(r"[ymdhs]", plain))
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - 64
+    return number - 1
+
+
+def cell_name(row: int, column: int) -> str:
+    """A cell as people name it: row from 1, column from 0 (``cell_name(3, 1)`` is B3)."""
+    letters, number = "", column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row}"
