@@ -191,10 +191,11 @@ class Question:
 QUESTIONS: tuple[Question, ...] = (
     Question("region-code", "region", ("node", "region_code"), code, regional=True),
     Question("region-name", "region", ("node", "region_name", "id"), line, regional=True, needed=True),
-    Question("region-name-en", "region", ("node", "region_name", "en"), line, regional=True, empty=""),
     Question("extent", "region", ("node", "extent"), box, regional=True),
     Question("crs", "region", ("node", "crs_candidates"), systems, regional=True, needed=True),
     Question("timezone", "region", ("node", "timezone"), zone, regional=True, needed=True),
+    Question("languages", "node", ("node", "languages"), languages, needed=True),
+    Question("region-name-en", "node", ("node", "region_name", "en"), line, regional=True, empty=""),
     Question("title", "node", ("node", "title", "id"), line, regional=True, needed=True),
     Question("title-en", "node", ("node", "title", "en"), line, regional=True, empty=""),
     Question("organisation", "node", ("node", "organisation", "id"), line, regional=True, empty=""),
@@ -207,7 +208,6 @@ QUESTIONS: tuple[Question, ...] = (
     Question("mail-sender", "mail", ("mail", "sender"), mail_address, empty=""),
     Question("mail-user", "mail", ("mail", "user"), line, empty=""),
     Question("backup", "keeping", ("backup", "place"), folder),
-    Question("languages", "keeping", ("node", "languages"), languages, needed=True),
     Question("demo", "keeping", ("node", "demo"), yes, regional=True, needed=True),
 )
 GROUPS = tuple(dict.fromkeys(question.group for question in QUESTIONS))

@@ -200,6 +200,8 @@ def _ask_all(draft: Draft, given: dict[str, str], files: dict[str, Path | None],
                 continue
             if question.name.startswith("mail-") and question.name != "mail-host" and not draft.value("mail-host"):
                 continue
+            if question.name.endswith("-en") and "en" not in draft.value("languages"):
+                continue
             if question.name == "region-name" and draft.value("region-code"):
                 _ask_file(draft, "codes", files, language)
                 _ask_file(draft, "boundary", files, language)
@@ -217,7 +219,7 @@ def _ask(draft: Draft, question: Question, language: str) -> None:
         for line in systems_lines(draft.value(name)):
             say(f"    {line}")
     while True:
-        answer = _prompt(written(draft.value(name), language))
+        answer = _prompt(written(draft.value(name), language) or text("cli", "setup.none", language))
         if not answer:
             # What was proposed and not refused is an answer: it holds also when a later one would propose another.
             answer = written(draft.value(name), language)
@@ -240,7 +242,7 @@ def _ask_file(draft: Draft, name: str, files: dict[str, Path | None], language: 
                 return draft.take_logo(read_file(path))
             if name == "codes":
                 say(f"  {text('cli', 'setup.h.edition', language)}")
-                draft.take_codes(read_file(path), _prompt(""))
+                draft.take_codes(read_file(path), _prompt(text("cli", "setup.none", language)))
                 count = draft.codes.count if draft.codes else 0
                 return say(f"  {text('cli', 'setup.note.codes', language, count=count)}")
             _take_boundary(draft, path, language)
@@ -260,7 +262,7 @@ def _take_boundary(draft: Draft, path: Path, language: str) -> None:
         draft.take_boundary(path)
     except UnknownReferenceSystem:
         say(f"  {text('cli', 'setup.h.boundary-crs', language)}")
-        draft.take_boundary(path, crs=_prompt("") or None)
+        draft.take_boundary(path, crs=_prompt(text("cli", "setup.none", language)) or None)
     assert draft.outline is not None
     o = draft.outline
     key = "outline" if o.column else "outline-all"
@@ -280,8 +282,9 @@ def unread(error: UnreadableSource, language: str) -> str:
     return " ".join(blocking) or " ".join(message(f, language) for f in report.findings) or error.detail
 
 
-def _prompt(proposed: str) -> str:
-    answer: str = typer.prompt(f"  [{proposed}]" if proposed else " ", default="", show_default=False)
+def _prompt(proposed: str, question: str = "") -> str:
+    """What is typed behind a question and the value that Enter takes."""
+    answer: str = typer.prompt(f"  {question}[{proposed}]", default="", show_default=False)
     return answer.strip()
 
 
@@ -289,7 +292,7 @@ def _yes(question: str, language: str) -> bool:
     from geoportal.actions.questions import BY_NAME
 
     while True:
-        answer = _prompt(f"{question} {text('cli', 'setup.yes', language)}")
+        answer = _prompt(text("cli", "setup.yes", language), f"{question} ")
         try:
             return bool(BY_NAME["demo"].understood(answer or text("cli", "setup.yes", language)))
         except Mistake as mistake:
@@ -314,6 +317,8 @@ def described(plan: Plan, language: str) -> Iterator[str]:
     yield ""
     yield text("cli", "setup.summary", language)
     for name, label in labels.items():
+        if name.startswith("mail-") and name != "mail-host" and not plan.values["mail-host"]:
+            continue
         value = written(plan.values[name], language) or text("cli", "setup.none", language)
         mark = "*" if name in changed else " "
         yield f" {mark} {label:<{wide}}  {value}"
