@@ -194,7 +194,7 @@ class Draft:
             before, after = self.before(question), values[question.name]
             if before != after:
                 changes.append(Change(question.name, before, after))
-            if before != after or question.name in self.answers or (self.fresh and question.regional):
+            if before != after or (self.fresh and question.regional):
                 self._put(local, question, after)
         configuration.settings_with(self.folder, local)
         return Plan(self.folder, values, local, self._files(values), tuple(changes), tuple(self._notes(values)))
