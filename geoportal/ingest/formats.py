@@ -17,6 +17,7 @@ from geoportal.ingest import (
     filegdb,
     flatgeobuf,
     geojson,
+    geojsonseq,
     geopackage,
     geoparquet,
     gml,
@@ -135,7 +136,12 @@ def _geopackage(path: Path, stem: str, max_fields: int) -> list[Source]:
 
 
 def _geojson(path: Path, stem: str, max_fields: int) -> list[Source]:
-    contents = geojson.look(path, max_fields)
+    try:
+        contents = geojson.look(path, max_fields)
+    except UnreadableSource as error:
+        if note_of(error)[1].get("kind") != sniff.SEQUENCE:
+            raise
+        return geojsonseq.find_sources(path, stem, max_fields)
     notes: list[Note] = []
     crs: str | None = GEOJSON_DEFAULT
     if contents.crs_unknown:
@@ -145,9 +151,7 @@ def _geojson(path: Path, stem: str, max_fields: int) -> list[Source]:
         # RFC 7946 took the member out; one that repeats the default, in whatever words, says nothing new.
         if crs is None or not same(crs, GEOJSON_DEFAULT):
             notes = [*notes, ("crs-from-member", {"crs": shown(crs or contents.crs)})]
-    if contents.cut:
-        said = f"text after a NUL is not kept: {', '.join(map(shown, list(contents.cut)[:10]))}"
-        notes = [*notes, ("reader-message", {"message": said, "count": sum(contents.cut.values())})]
+    notes = [*notes, *geojson.cut_notes(contents.cut)]
     return [
         Source(
             name=contents.name or stem,
@@ -202,6 +206,7 @@ def _shapefile(parts: Mapping[str, Path], stem: str, max_fields: int) -> Source:
 FINDERS: dict[str, Finder] = {
     sniff.SQLITE: _geopackage,
     sniff.JSON: _geojson,
+    sniff.SEQUENCE: geojsonseq.find_sources,
     sniff.SHAPEFILE: _bare_shapefile,
     "DXF": dxf.find_sources,
     "TIFF": raster.find_sources,

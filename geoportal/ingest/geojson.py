@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import orjson
 
-from geoportal.ingest.refusal import refuse, shown
+from geoportal.ingest.refusal import Note, refuse, shown
 
 DEPTH = 100
 _CHUNK = 4 << 20
 _WHOLE = 256 << 20  # a document that is one feature is parsed as a whole up to this size
-_GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
+GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 _EXACT = 1 << 53  # integers up to here have a real number of their own
 _MANY_DIGITS = re.compile(rb"[:\s-]\d{16,}\s*[,}\s]")
 _NOT_A_NUMBER = re.compile(rb"[\[:,]\s*[-+]?(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
@@ -56,12 +56,12 @@ def look(path: Path, max_fields: int) -> Contents:
     """
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start = 3 if data[:3] == b"\xef\xbb\xbf" else 0
-        brackets = _brackets(data, start)
+        brackets = brackets_of(data, start)
         top, features = _divide(data, start, brackets)
         kind = top.get("type")
         if kind != "FeatureCollection":
             _refuse_other_json(top)
-            if kind != "Feature" and kind not in _GEOMETRIES:
+            if kind != "Feature" and kind not in GEOMETRIES:
                 raise refuse("format-not-supported", kind="JSON")
             features = [(start, brackets.end)]
             if brackets.end - start > _WHOLE:
@@ -71,7 +71,7 @@ def look(path: Path, max_fields: int) -> Contents:
         crs, unknown = _crs(top)
         large: dict[str, int] = {}
         cut: dict[str, int] = {}
-        ids, keys = _through(data, features, max_fields, large, cut)
+        ids, keys = through(data, features, max_fields, large, cut)
         name = top.get("name")
         return Contents(
             name=name if isinstance(name, str) and name.strip() else None,
@@ -86,7 +86,7 @@ def look(path: Path, max_fields: int) -> Contents:
 
 
 @dataclass(frozen=True, slots=True)
-class _Brackets:
+class Brackets:
     """Brackets outside strings down to depth 3: where, the depth after each, and whether it opens; ``end`` is after
     the last one.
     """
@@ -97,7 +97,8 @@ class _Brackets:
     end: int
 
 
-def _brackets(data: mmap.mmap, start: int) -> _Brackets:
+def brackets_of(data: mmap.mmap, start: int) -> Brackets:
+    """The brackets of a document from ``start`` on. Raises a refusal: source-unsafe (nesting), source-unreadable."""
     kept: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     inside, backslashes, depth = 0, 0, 0
     for offset in range(start, len(data), _CHUNK):
@@ -123,7 +124,7 @@ def _brackets(data: mmap.mmap, start: int) -> _Brackets:
     if depth or inside:
         raise refuse("source-unreadable", reason="truncated")
     where, depths, opens = (np.concatenate(column) for column in zip(*kept, strict=True))
-    return _Brackets(where, depths, opens, int(where[-1]) + 1)
+    return Brackets(where, depths, opens, int(where[-1]) + 1)
 
 
 def _unescaped_quotes(part: np.ndarray, carried: int) -> tuple[np.ndarray, int]:
@@ -143,7 +144,7 @@ def _unescaped_quotes(part: np.ndarray, carried: int) -> tuple[np.ndarray, int]:
     return quotes & (run % 2 == 0), tail
 
 
-def _divide(data: mmap.mmap, start: int, brackets: _Brackets) -> tuple[dict[str, Any], list[tuple[int, int]]]:
+def _divide(data: mmap.mmap, start: int, brackets: Brackets) -> tuple[dict[str, Any], list[tuple[int, int]]]:
     """The outermost object with its arrays taken out, and where each feature of the ``features`` array lies."""
     where, depth, opens = brackets.where, brackets.depth, brackets.opens
     roots = where[(depth == 0) & ~opens]
@@ -151,7 +152,7 @@ def _divide(data: mmap.mmap, start: int, brackets: _Brackets) -> tuple[dict[str,
     if len(roots) > 1 or rest:
         raise (
             refuse("format-not-supported", kind="GeoJSON text sequence")
-            if rest == b"{"
+            if rest in (b"{", b"\x1e")
             else _broken(data[start : start + 4096])
         )
     if data[start : int(where[0]) + 1].strip() != b"{":
@@ -170,7 +171,7 @@ def _divide(data: mmap.mmap, start: int, brackets: _Brackets) -> tuple[dict[str,
         pieces += [data[position : int(where[opening]) + 1], b"%d" % number]
         position = int(where[closing])
     pieces.append(data[position : brackets.end])
-    top = _parsed(b"".join(pieces))
+    top = parsed(b"".join(pieces))
     if top.get("type") != "FeatureCollection":
         return top, []
     marker = top.get("features")
@@ -236,7 +237,7 @@ def _refuse_link(crs: Any) -> None:
         raise refuse("source-unsafe", reason="link-crs")
 
 
-def _through(
+def through(
     data: mmap.mmap, spans: list[tuple[int, int]], max_fields: int, large: dict[str, int], cut: dict[str, int]
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
     """Parse every feature strictly; give their ids, if complete and unique, and the property names.
@@ -247,7 +248,7 @@ def _through(
     keys: dict[str, None] = {}
     for start, end in spans:
         text = data[start:end]
-        feature = _parsed(text)
+        feature = parsed(text)
         if b"\\u0000" in text or _MANY_DIGITS.search(text):
             _count_unkept(feature.get("properties"), large, cut)
         for geometry in _with_geometries(feature):
@@ -264,6 +265,14 @@ def _through(
             ids.append(str(own))
     complete = bool(ids) and len(ids) == len(spans) and len(set(ids)) == len(ids)
     return tuple(ids) if complete else None, tuple(keys)
+
+
+def cut_notes(cut: dict[str, int]) -> list[Note]:
+    """What must be said of texts that GDAL cuts at a NUL."""
+    if not cut:
+        return []
+    said = f"text after a NUL is not kept: {', '.join(map(shown, list(cut)[:10]))}"
+    return [("reader-message", {"message": said, "count": sum(cut.values())})]
 
 
 def _count_unkept(properties: Any, large: dict[str, int], cut: dict[str, int]) -> None:
@@ -286,7 +295,8 @@ def _with_geometries(feature: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 waiting.extend(thing["geometries"])
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def parsed(text: bytes) -> dict[str, Any]:
+    """A piece of JSON that is an object, parsed strictly. Raises a refusal with the likely reason."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -13,6 +13,9 @@ from geoportal.ingest.refusal import refuse
 HEAD = 65536
 """How many bytes from the start are looked at."""
 
+SEQUENCE = "GeoJSON text sequence"
+"""RFC 8142, and the features line by line that everybody writes instead."""
+
 EMPTY, SQLITE, SHAPEFILE, JSON, ZIP, UNKNOWN = "empty", "SQLite", "Shapefile", "JSON", "ZIP", "unknown"
 
 OLE = "Microsoft Office 97-2003"
@@ -155,7 +158,7 @@ def _text_kind(text: str) -> str:
     if start[:1] in "{[" and start:
         return JSON
     if start.startswith("\x1e{"):
-        return "GeoJSON text sequence"
+        return SEQUENCE
     if start.startswith("<"):
         return _xml_kind(start)
     if re.match(r"(?:PROJCS|GEOGCS|PROJCRS|GEOGCRS|COMPD_CS|COMPOUNDCRS|LOCAL_CS)\s*\[", start):
