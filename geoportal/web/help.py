@@ -1,22 +1,31 @@
-"""Bantuan and Masalah: what each rule looks at, what each error means, in words for everybody."""
+"""Bantuan and Masalah: the handbook by task, what each rule looks at, what each error means, in words for everybody."""
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from geoportal.errors import NotFound, error_classes
-from geoportal.model.report import Severity
+from geoportal.errors import InvalidSpecification, NotFound, error_classes
+from geoportal.language import has_text, text
+from geoportal.model.report import Rule, Severity
+from geoportal.web import handbook
+from geoportal.web.answers import answer
+from geoportal.web.exercise import FILES, exercise
 from geoportal.web.pages import HelpPage, ProblemPage, RulePage
-from geoportal.web.parts import Explanation, RuleRow
+from geoportal.web.parts import Explanation, RuleRow, Weight
 from geoportal.web.problems import said
 from geoportal.web.site import Site
+from geoportal.web.sketches import SKETCHES
+from geoportal.web.visitor import Visitor
+
+log = logging.getLogger(__name__)
 
 
 def overview(site: Site, request: Request) -> Response:
-    """How to find, use, check and publish, and all rules by what they measure."""
+    """The chapters with their tasks, and all rules by what they measure."""
     from geoportal.checks import RULES, texts
 
     visitor = site.visitor(request)
@@ -28,29 +37,76 @@ def overview(site: Site, request: Request) -> Response:
         title = texts.title(rule.id, visitor.language)
         groups[element].append(RuleRow(title, str(rule.severity), url("rule", id=rule.id)))
     ordered = tuple((element, tuple(groups[element])) for element in sorted(groups))
-    return site.show(HelpPage(ordered, len(RULES)), request, visitor)
+    return site.show(HelpPage(handbook.cards(site, visitor), ordered, len(RULES)), request, visitor)
 
 
 def rule(site: Site, request: Request) -> Response:
-    """One rule."""
-    from geoportal.checks import RULES, texts
+    """One rule, one chapter of the handbook, or the practice file: they share an address."""
+    from geoportal.checks import RULES
 
-    visitor = site.visitor(request)
-    words = site.wording(visitor)
-    found = RULES.get(request.path_params["id"])
+    asked = request.path_params["id"]
+    if asked in handbook.CHAPTERS:
+        return handbook.chapter(site, request, asked)
+    if asked in FILES:
+        body = exercise(asked, site.node.region)
+        named = {"content-disposition": f'attachment; filename="{asked}"'}
+        return answer(request.headers, body, "application/zip", anonymous=True, vary="Accept", more=named)
+    found = RULES.get(asked)
     if found is None:
         raise NotFound()
-    page = RulePage(
+    visitor = site.visitor(request)
+    return site.show(rule_page(site, visitor, found), request, visitor)
+
+
+def rule_page(site: Site, visitor: Visitor, found: Rule) -> RulePage:
+    """What a rule looks at, why, examples, how to mend, and how much it weighs under each profile of this node."""
+    from geoportal.checks import texts
+
+    words, language = site.wording(visitor), visitor.language
+
+    def example(part: str) -> str:
+        key = f"rule.{found.id}.{part}"
+        return text(handbook.DOMAIN, key, language) if has_text(handbook.DOMAIN, key, language) else ""
+
+    return RulePage(
         id=found.id,
-        title=texts.title(found.id, visitor.language),
-        meaning=texts.explanation(found.id, visitor.language),
-        hint=texts.advice(found.id, visitor.language),
-        severity=str(found.severity),
+        title=texts.title(found.id, language),
+        meaning=texts.explanation(found.id, language),
+        hint=texts.advice(found.id, language),
+        bad=example("bad"),
+        good=example("good"),
+        sketch=SKETCHES.get(found.id),
+        steps=tuple(line for line in example("steps").split("\n") if line),
         intake=words.t(f"intake.{found.intake}" if found.intake else "intake.none"),
+        weights=weights(site, visitor, found),
         element=words.code("element", str(found.element)),
         scope=words.code("scope", str(found.scope)),
     )
-    return site.show(page, request, visitor)
+
+
+def weights(site: Site, visitor: Visitor, found: Rule) -> tuple[Weight, ...]:
+    """The weight of a rule under each profile, computed from the files in ``config/specifications``."""
+    from geoportal.checks.profiles import names_of, read_specification
+    from geoportal.checks.rules import severity_under
+
+    words = site.wording(visitor)
+    rows = []
+    for name in names_of(site.node.profiles):
+        try:
+            profile = read_specification(name, site.node.profiles)
+        except InvalidSpecification as error:
+            log.warning("profile %s is not shown: %s", name, error.detail)
+            continue
+        severity = severity_under(found, profile)
+        rows.append(
+            Weight(
+                profile=profile.title.in_language(visitor.language) or name,
+                name=name,
+                severity=str(severity) if severity else "none",
+                word=words.t(f"severity.{severity}") if severity else words.t("rule.off"),
+            )
+        )
+    return tuple(rows)
 
 
 def problem(site: Site, request: Request) -> Response:

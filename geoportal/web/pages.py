@@ -70,6 +70,9 @@ class HomePage(Page):
     features: int
     on_schedule: int
     latest: str
+    lead: str
+    example: str
+    exhibits: tuple[Link, ...]
     suggestions: tuple[str, ...]
 
 
@@ -126,6 +129,10 @@ class DatasetPage(Page):
     lineage: str
     keywords: tuple[Link, ...]
     address: str
+    mistake_href: str
+    access_href: str
+    data_href: str
+    printed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,7 @@ class ProducerPage(Page):
     name: str
     sample: bool
     contact: str
+    numbers: tuple[About, ...]
     cards: tuple[Card, ...]
 
 
@@ -185,6 +193,8 @@ class AboutPage(Page):
 
     total: int
     producers: int
+    licences: tuple[Link, ...]
+    exhibits: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
