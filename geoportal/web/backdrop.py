@@ -55,7 +55,10 @@ class Backdrop:
     north: float
     scale: float
     degrees: bool
+    neighbour: str = ""
     land: str = ""
+    lake: str = ""
+    river: str = ""
     areas: str = ""
     lines: str = ""
     dots: str = ""
@@ -96,6 +99,10 @@ def backdrop(layer: Path, crs: str | None, region: Extent | None, ground: Path) 
         return kept
 
     areas, lines, dots = _split(_light(pixels(shapes)))
+    under = {}
+    for kind, below in (read_ground(ground) if degrees else {}).items():
+        moved = _light(pixels(_mercator(below)))
+        under[kind] = _path(moved if kind == "river" else shapely.get_rings(moved), closed=kind != "river")
     spots = np.unique(np.rint(2 * shapely.get_coordinates(dots)).astype(int), axis=0)
     bar, km = _bar(scale, (south + north) / 2) if degrees else (0, 0.0)
     return Backdrop(
@@ -105,7 +112,7 @@ def backdrop(layer: Path, crs: str | None, region: Extent | None, ground: Path) 
         north=corner[1],
         scale=scale,
         degrees=degrees,
-        land=_path(shapely.get_rings(_light(pixels(_mercator(read_land(ground))))), closed=True) if degrees else "",
+        **under,
         areas=_path(shapely.get_rings(areas), closed=True),
         lines=_path(lines, closed=False),
         dots="".join(f"M{x} {y}h0" for x, y in spots),
@@ -153,16 +160,21 @@ def in_degrees(shapes: Shapes, crs: str | None) -> tuple[Shapes, bool]:
     return kept, degrees
 
 
-def read_land(path: Path) -> Shapes:
-    """The areas of the node's ground in degrees; none where there is no such file, or it holds something else."""
+def read_ground(path: Path) -> dict[str, Shapes]:
+    """The areas and lines of the node's ground in degrees, by kind; none where there is no such file, or another one.
+
+    A feature without a kind is land, as in the maps of the datasets.
+    """
+    found: dict[str, list[Any]] = {"land": [], "neighbour": [], "lake": [], "river": []}
     try:
-        content = path.read_text("utf-8")
-        json.loads(content)  # a plain fault here, not one of another kind for each kind of nonsense
-        parts = shapely.get_parts(shapely.get_parts(shapely.force_2d(shapely.from_geojson(content))))
-    except (OSError, ValueError, shapely.errors.GEOSException):
-        return np.empty(0, dtype=object)
-    areas: Shapes = parts[shapely.get_type_id(parts) == 3]
-    return areas
+        for feature in json.loads(path.read_text("utf-8"))["features"]:
+            kind = (feature.get("properties") or {}).get("kind", "land")
+            if kind in found:
+                shape = shapely.force_2d(shapely.from_geojson(json.dumps(feature["geometry"])))
+                found[kind].extend(shapely.get_parts(shapely.get_parts(shape)))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, shapely.errors.GEOSException):
+        return {}
+    return {kind: np.array(shapes, dtype=object) for kind, shapes in found.items() if shapes}
 
 
 def _shown(shapes: Shapes, region: Extent | None) -> Extent:

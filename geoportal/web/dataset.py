@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from starlette.requests import Request
@@ -9,7 +10,9 @@ from starlette.responses import Response
 
 from geoportal.model.access import Classification
 from geoportal.model.dataset import Exhibit, Publication
+from geoportal.model.record import Record
 from geoportal.serving.listing import CRS84
+from geoportal.web import twin
 from geoportal.web.addresses import address, collection
 from geoportal.web.cards import access_chip, freshness_chip, map_picture
 from geoportal.web.connect import steps
@@ -32,11 +35,15 @@ LICENCES = {
 """SPDX id -> short name and text of a licence; any other id is shown as it is."""
 
 
+INDICATIVE = "indikatif"
+"""In a keyword of a record: no boundary in it is the one that the law knows (UI 5)."""
+
+
 def dataset(site: Site, request: Request) -> Response:
     """The newest published version of a dataset."""
     visitor = site.visitor(request)
     publication = site.node.publication(visitor.audience, request.path_params["id"])
-    return site.show(dataset_page(site, visitor, publication, publication), request, visitor)
+    return respond(site, request, visitor, publication, publication)
 
 
 def version(site: Site, request: Request) -> Response:
@@ -45,7 +52,52 @@ def version(site: Site, request: Request) -> Response:
     newest = site.node.publication(visitor.audience, request.path_params["id"])
     number = version_number(request.path_params["n"])
     shown = site.node.publication(visitor.audience, newest.dataset_id, number)
-    return site.show(dataset_page(site, visitor, shown, newest), request, visitor)
+    return respond(site, request, visitor, shown, newest)
+
+
+def respond(site: Site, request: Request, visitor: Visitor, shown: Publication, newest: Publication) -> Response:
+    """The page of a version, or its JSON twin."""
+    page = dataset_page(site, visitor, shown, newest)
+    if twin.wanted(visitor):
+        return twin.show(document(site, page, shown), request, visitor)
+    return site.show(page, request, visitor)
+
+
+def document(site: Site, page: DatasetPage, shown: Publication) -> dict[str, object]:
+    """What the page says, for programs: record, version, quality, files."""
+    base = site.node.settings.base_url
+    return {
+        "id": page.dataset_id,
+        "href": page.address,
+        "api": base + collection(page.dataset_id),
+        "access": str(shown.classification),
+        "published_at": shown.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "version": public_version(shown),
+        "versions": [{"version": entry.number, "href": base + entry.href} for entry in page.history],
+        "record": shown.record.as_dict(),
+        "quality": {
+            "score": page.quality.score,
+            "blocking": page.quality.blocking,
+            "warnings": page.quality.warnings,
+            "notes": page.quality.notes,
+            "report": base + page.quality.href,
+        },
+        "downloads": [
+            {"format": item.extension, "crs": item.crs, "bytes": item.size_bytes}
+            | {"href": base + address("download", id=page.dataset_id, n=page.number, name=item.name)}
+            for item in site.shelf.facts(shown).downloads
+        ],
+    }
+
+
+def public_version(shown: Publication) -> dict[str, object]:
+    """What anybody who sees a version may know of it: not who sent it in, nor what the file was called there."""
+    return {key: value for key, value in shown.version.as_dict().items() if key not in ("created_by", "source")}
+
+
+def lasting_path(dataset_id: str, version: int | None) -> str:
+    """The path of a dataset that stays true: of its newest version, or of one earlier version."""
+    return address("version", id=dataset_id, n=version) if version else address("dataset", id=dataset_id)
 
 
 def dataset_page(site: Site, visitor: Visitor, shown: Publication, newest: Publication) -> DatasetPage:
@@ -77,7 +129,11 @@ def dataset_page(site: Site, visitor: Visitor, shown: Publication, newest: Publi
         about=about(site, visitor, shown, facts),
         lineage=record.lineage.in_language(visitor.language),
         keywords=tuple(Link(word, url("catalogue", (("q", word),))) for word in record.keywords_in(visitor.language)),
-        address=f"{site.node.settings.base_url}{collection(dataset_id)}",
+        address=f"{site.node.settings.base_url}{lasting_path(dataset_id, number if old else None)}",
+        mistake_href=url("feedback", (("dataset", dataset_id),)),
+        access_href=url("feedback", (("jenis", "akses"), ("dataset", dataset_id))),
+        data_href=twin.twin_href(visitor),
+        printed=words.long_day(datetime.now(UTC)),
     )
 
 
@@ -134,8 +190,14 @@ def chips(words: Wording, shown: Publication, old: bool) -> tuple[Chip, ...]:
         None if old else freshness_chip(words, shown),
         access_chip(words, shown.classification) or Chip("open", words.code("access", str(Classification.PUBLIC))),
         Chip("info", words.t("chip.synthetic")) if shown.record.synthetic else None,
+        Chip("plain", words.t("chip.indicative")) if is_indicative(shown.record) else None,
     ]
     return tuple(chip for chip in found if chip)
+
+
+def is_indicative(record: Record) -> bool:
+    """Whether the record says of its boundaries, in a keyword, that they are indicative."""
+    return any(INDICATIVE in word.casefold() for word in record.keywords_in("id"))
 
 
 def quality_card(site: Site, visitor: Visitor, shown: Publication, facts: Facts) -> QualityCard:

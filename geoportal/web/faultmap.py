@@ -67,7 +67,8 @@ def row_id(number: int) -> str:
 
 def marks_of(spots: Sequence[Spot]) -> tuple[tuple[Mark, ...], dict[int, str]]:
     """The marks for the places of a report, the heaviest drawn last, and the id of the mark that each place has."""
-    marks, of_place = [], {}
+    marks: list[Mark] = []
+    of_place: dict[int, str] = {}
     for group in _groups(spots):
         worst = min(group, key=lambda spot: (WEIGHT[spot.severity], spot.number))
         if len(group) > 2:

@@ -13,12 +13,15 @@ from geoportal.model.dataset import Publication
 from geoportal.web.addresses import API, collection
 from geoportal.web.cards import card, map_picture, shortened
 from geoportal.web.connect import steps
+from geoportal.web.dataset import LICENCES
 from geoportal.web.freshness import freshness_of
 from geoportal.web.listing import ordered, suggestions
 from geoportal.web.pages import AboutPage, DevelopersPage, HomePage, ProducerPage
-from geoportal.web.parts import About, News, Theme
+from geoportal.web.parts import About, Link, News, Theme
+from geoportal.web.report import exhibit_links
 from geoportal.web.site import Site
 from geoportal.web.visitor import Visitor
+from geoportal.web.wording import Wording
 
 NEWEST = 3
 TOPIC_ICONS = {
@@ -81,7 +84,30 @@ def home_page(site: Site, visitor: Visitor) -> HomePage:
         features=sum(p.version.features for p in everything),
         on_schedule=sum(1 for f in fresh if f and not f.late_days),
         latest=words.t("node.latest", date=words.instant(newest[0].published_at)) if newest else words.t("node.empty"),
+        lead=lead(site, words),
+        example=example_search(site, words),
+        exhibits=exhibit_links(site, visitor),
         suggestions=suggestions(everything, visitor.language),
+    )
+
+
+def lead(site: Site, words: Wording) -> str:
+    """The sentence under the title, with the numbers of districts and villages where the node knows them."""
+    region = site.node.region.name.in_language(words.language)
+    kinds = Counter(place.kind for place in site.places.all.values())
+    districts, villages = kinds["kecamatan"], kinds["desa"] + kinds["kelurahan"]
+    if not districts or not villages:
+        return words.t("home.lead", region=region)
+    return words.t("home.lead.places", districts=words.number(districts), villages=words.number(villages))
+
+
+def example_search(site: Site, words: Wording) -> str:
+    """An example for the search box: the name of a place where the node knows some."""
+    districts = site.places.districts()
+    return (
+        words.t("search.example", name=districts[len(districts) // 6].name)
+        if districts
+        else words.t("search.placeholder")
     )
 
 
@@ -112,9 +138,24 @@ def producer(site: Site, request: Request) -> Response:
         name=site.producer_name(key, visitor.language),
         sample=bool(known and known.sample),
         contact=(known.contact if known else None) or "",
+        numbers=producer_numbers(site.wording(visitor), theirs),
         cards=tuple(card(site, visitor, p) for p in ordered(theirs, "judul", {}, visitor.language)),
     )
     return site.show(page, request, visitor)
+
+
+def producer_numbers(words: Wording, theirs: list[Publication]) -> tuple[About, ...]:
+    """What the datasets of a producer come to: how many, how much, and whether they are as new as promised."""
+    today = datetime.now(UTC).astimezone(words.zone).date()
+    fresh = [freshness for p in theirs if (freshness := freshness_of(p.record, today))]
+    late = sum(1 for freshness in fresh if freshness.late_days)
+    rows = (
+        ("published", len(theirs)),
+        ("features", sum(p.version.features for p in theirs)),
+        ("on-time", len(fresh) - late),
+        ("late", late),
+    )
+    return tuple(About(words.t(f"producer.{key}"), words.number(count)) for key, count in rows)
 
 
 def developers(site: Site, request: Request) -> Response:
@@ -153,4 +194,7 @@ def about(site: Site, request: Request) -> Response:
     visitor = site.visitor(request)
     everything = site.node.publications(visitor.audience)
     makers = {p.record.producer for p in everything if p.record.producer}
-    return site.show(AboutPage(len(everything), len(makers)), request, visitor)
+    used = sorted({p.record.licence for p in everything if p.record.licence})
+    licences = tuple(Link(*(LICENCES.get(licence) or (licence, ""))) for licence in used)
+    page = AboutPage(len(everything), len(makers), licences, exhibit_links(site, visitor))
+    return site.show(page, request, visitor)
