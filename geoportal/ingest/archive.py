@@ -29,7 +29,22 @@ _STEP = 1 << 20
 _ARCHIVES = 50  # archives in an archive
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-LAYER_SUFFIXES = (".gpkg", ".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson", ".jsonl", ".kml", ".gml", ".gpx", ".fgb", ".parquet", ".arrow", ".feather")
+LAYER_SUFFIXES = (
+    ".gpkg",
+    ".geojson",
+    ".json",
+    ".geojsonl",
+    ".geojsons",
+    ".ndjson",
+    ".jsonl",
+    ".kml",
+    ".gml",
+    ".gpx",
+    ".fgb",
+    ".parquet",
+    ".arrow",
+    ".feather",
+)
 """Members of an archive that are a layer by themselves, in the order in which they are looked for."""
 
 ARCHIVES = (".zip", ".kmz")

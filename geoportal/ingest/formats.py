@@ -23,6 +23,7 @@ from geoportal.ingest import (
     gml,
     gpx,
     kml,
+    mapinfo,
     members,
     raster,
     shapefile,
@@ -110,6 +111,8 @@ def _in_archive(unpacked: archive.Unpacked, max_fields: int) -> list[Source]:
         if kind != sniff.SHAPEFILE:
             raise refuse("source-unreadable", reason="shp", member=shown(member))
         return [_shapefile(unpacked.parts, unpacked.stem, max_fields)]
+    if ".tab" in unpacked.parts or ".mif" in unpacked.parts:
+        return mapinfo.find_sources(unpacked.parts, unpacked.stem, max_fields)
     if members.GEODATABASE in unpacked.parts:
         return filegdb.find_sources(unpacked.parts[members.GEODATABASE], unpacked.stem, max_fields)
     mains = (*members.FAMILIES, *archive.LAYER_SUFFIXES)
@@ -218,5 +221,7 @@ FINDERS: dict[str, Finder] = {
     "GML": gml.read_sources,
     "GPX": gpx.read_sources,
     "KML": kml.read_sources,
+    "MapInfo TAB": mapinfo.find_alone,
+    "MapInfo MIF": mapinfo.find_alone,
 }
 """Kind (of ``sniff``) -> what finds the layers in a file of that kind."""

@@ -74,8 +74,6 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"CDF\x02", "NetCDF"),
     (b"CDF\x05", "NetCDF"),
     (b"PMTiles", "PMTiles"),
-    (b"!table", "MapInfo TAB"),
-    (b"Version ", "MapInfo MIF"),
     (b"{\\rtf", "RTF"),
     (b"#!", "script"),
 )
@@ -155,6 +153,10 @@ def _text(head: bytes) -> str | None:
 
 def _text_kind(text: str) -> str:
     start = text.lstrip(" \t\r\n")
+    if re.match(r"!table\b", start, re.IGNORECASE):
+        return "MapInfo TAB"
+    if re.match(r"version[ \t]+\d+[ \t]*\r?\n", start, re.IGNORECASE):
+        return "MapInfo MIF"
     if start[:1] in "{[" and start:
         return JSON
     if start.startswith("\x1e{"):
