@@ -1,6 +1,6 @@
 """The parent's copy of a file in staging: what the child reads and what is kept, whatever happens to the original.
 
-Nothing is opened here but to be copied. A loose shapefile, a folder and a geodatabase become one zip.
+Nothing is opened here but to be copied. A loose shapefile or MapInfo table, a folder and a geodatabase become one zip.
 """
 
 from __future__ import annotations
@@ -23,12 +23,22 @@ SOURCE, WORK, OUT = "source", "work", "out"
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 _STEP = 1 << 20
-_NAMES = {b"SQLite f": "source.gpkg", b"PK": "source.zip", b"II": "source.tif", b"MM": "source.tif"}
+_NAMES = {
+    b"SQLite f": "source.gpkg",
+    b"PK": "source.zip",
+    b"II": "source.tif",
+    b"MM": "source.tif",
+    b"fgb\x03": "source.fgb",
+}
+
+
+_LOOSE = {".shp": b"\0\0\x27\x0a", ".tab": b"!table", ".mif": b"version"}
+"""Files that come with others beside them, by suffix, and how they begin."""
 
 
 def take_in(path: Path, staging: Path, max_bytes: int, copied: Callable[[int, int], None] | None = None) -> Path:
     """A copy of a file in ``staging/source``, under a name of ours: a regular file, not larger than allowed. A loose
-    .shp and a folder are packed.
+    .shp, .tab or .mif and a folder are packed.
 
     ``copied`` hears how many bytes of how many are there. Raises a refusal; StorageFull when the disk is full.
     """
@@ -72,7 +82,7 @@ def _copied(
     if size > max_bytes:
         raise refuse("source-too-large", reason="file", limit_mb=max_bytes >> 20)
     head = stream.read(8) or b""
-    if head[:4] == b"\0\0\x27\x0a" and real.suffix.lower() == ".shp":
+    if any(real.suffix.lower() == suffix and head.lower().startswith(magic) for suffix, magic in _LOOSE.items()):
         return _packed(real, folder, max_bytes)
     stream.seek(0)
     target = folder / next((name for magic, name in _NAMES.items() if head.startswith(magic)), "source.json")
@@ -89,8 +99,8 @@ def _copied(
 
 
 def _packed(real: Path, folder: Path, max_bytes: int) -> Path:
-    """A folder, or a loose .shp with what lies beside it, as one zip."""
-    from geoportal.ingest.packing import pack_folder, pack_shapefile
+    """A folder, or a loose file with the parts that lie beside it, as one zip."""
+    from geoportal.ingest.packing import pack_folder, pack_parts
 
-    pack = pack_folder if real.is_dir() else pack_shapefile
+    pack = pack_folder if real.is_dir() else pack_parts
     return pack(real, folder / "source.zip", max_bytes)

@@ -21,15 +21,16 @@ _LARGEST = (4 << 30) - (64 << 20)  # what a zip holds without its extension for 
 _WANTED = frozenset(suffix for suffixes in FAMILIES.values() for suffix in suffixes) | frozenset(LAYER_SUFFIXES)
 
 
-def pack_shapefile(path: Path, target: Path, max_bytes: int) -> Path:
-    """Put a loose .shp and the parts beside it into one zip. The same parts give the same bytes.
+def pack_parts(path: Path, target: Path, max_bytes: int) -> Path:
+    """Put a loose .shp, .tab or .mif and the parts beside it into one zip. The same parts give the same bytes.
 
     Raises a refusal beyond ``max_bytes``.
     """
+    family = FAMILIES[path.suffix.lower()]
     beside = sorted(part for part in path.parent.iterdir() if part.stem.casefold() == path.stem.casefold())
     parts = {path.suffix.lower(): path}
     for part in sorted(beside, key=lambda part: part.stem != path.stem):  # the exact name before one in other case
-        if part.suffix.lower() in FAMILIES[".shp"] and part.is_file() and not part.is_symlink():
+        if part.suffix.lower() in family and part.is_file() and not part.is_symlink():
             parts.setdefault(part.suffix.lower(), part)
     return _packed({path.stem + suffix: part for suffix, part in parts.items()}, target, max_bytes)
 

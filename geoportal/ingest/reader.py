@@ -21,7 +21,8 @@ from geoportal.ingest import columns, gdal
 from geoportal.ingest.crs import identify, settle
 from geoportal.ingest.formats import MAX_BYTES, find_sources
 from geoportal.ingest.geometry import common_type, geometries
-from geoportal.ingest.packing import pack_folder, pack_shapefile
+from geoportal.ingest.members import FAMILIES
+from geoportal.ingest.packing import pack_folder, pack_parts
 from geoportal.ingest.refusal import Note, refuse, shown
 from geoportal.ingest.source import Source
 from geoportal.model.layer import Field, Layer
@@ -44,8 +45,8 @@ def read_layer(source: Source | Path | str, crs: str | None = None, *, layer: st
     with TemporaryDirectory(prefix="geoportal-") as folder:
         work = Path(folder)
         given = work / f"source{path.suffix}"  # GDAL reads meaning into names
-        if path.suffix.lower() == ".shp":
-            given = pack_shapefile(path, work / "source.zip", MAX_BYTES)
+        if path.suffix.lower() in FAMILIES:
+            given = pack_parts(path, work / "source.zip", MAX_BYTES)
         elif path.is_dir():
             given = pack_folder(path, work / "source.zip", MAX_BYTES)
         else:

@@ -8,7 +8,7 @@ import pytest
 
 from geoportal.errors import UnreadableSource
 from geoportal.ingest.archive import unpack
-from geoportal.ingest.packing import pack_shapefile
+from geoportal.ingest.packing import pack_parts
 from geoportal.ingest.refusal import note_of
 from tests.ingest import makers
 
@@ -198,7 +198,7 @@ def test_a_loose_shapefile_is_packed_alike_every_time(tmp_path: Path) -> None:
     (shp.parent / "Desa.prj").rename(shp.parent / "DESA.PRJ")
     (shp.parent / "Desa lain.dbf").write_text("x")
     (shp.parent / "Desa.cst").symlink_to("/etc/passwd")
-    first, second = (pack_shapefile(shp, tmp_path / name, QUOTA).read_bytes() for name in ("1.zip", "2.zip"))
+    first, second = (pack_parts(shp, tmp_path / name, QUOTA).read_bytes() for name in ("1.zip", "2.zip"))
     assert first == second and zlib.crc32(first)
     with zipfile.ZipFile(tmp_path / "1.zip") as archive:
         assert sorted(archive.namelist()) == ["Desa.cpg", "Desa.dbf", "Desa.prj", "Desa.shp", "Desa.shx"]
