@@ -17,7 +17,7 @@ from pathlib import Path
 from geoportal.errors import GeoportalError
 from geoportal.model.dataset import Publication
 from geoportal.web.addresses import API, address, collection
-from geoportal.web.exercise import exercise_crs
+from geoportal.web.exercise import DEGREES, exercise_crs
 from geoportal.web.parts import Sample
 from geoportal.web.site import Site
 from geoportal.web.visitor import Visitor
@@ -107,16 +107,16 @@ def _up(value: float) -> float:
 def samples_for(site: Site, visitor: Visitor) -> dict[str, Sample]:
     """All samples by key; those that need a dataset are missing where there is none."""
     base = site.node.settings.base_url
-    region = site.node.region
-    found = [*_terminal(base, exercise_crs(region)), *_server(base)]
+    crs = exercise_crs(site.node.region)
+    found = [*_terminal(base, crs), *_server(base)]
     if (example := example_of(site, visitor)) and PLAIN_HOST.fullmatch(base):
-        found += _data(base, example, _other_crs(region.crs_candidates))
+        found += _data(base, example, _metres(crs))
     return {sample.key: sample for sample in found}
 
 
-def _other_crs(candidates: tuple[str, ...]) -> str:
-    codes = [code.removeprefix("EPSG:") for code in candidates if code.startswith("EPSG:")]
-    return next((code for code in codes if code.isdigit() and code != "4326"), "3857")
+def _metres(crs: str) -> str:
+    """The EPSG number of a system in metres for the region: that of the practice file, else the web maps' own."""
+    return crs.removeprefix("EPSG:") if crs.startswith("EPSG:") and crs != DEGREES else "3857"
 
 
 def _terminal(base: str, crs: str) -> list[Sample]:
