@@ -59,6 +59,10 @@ class NodeSettings(Section):
         default=("EPSG:4326",),
         description="Reference systems that the region's data comes in; suggested, never assumed.",
     )
+    region_layers: tuple[str, ...] = Field(
+        default=(),
+        description="Ids of datasets with the region's areas; tables without geometry are joined to them by code.",
+    )
     timezone: str = Field(default="Asia/Makassar", description="Zone in which times are shown; stored is UTC.")
     languages: tuple[Literal["id", "en"], ...] = Field(
         default=("id", "en"), description="Languages, the first is the default."

@@ -6,13 +6,15 @@ old version whole or the new one whole, never anything between.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from geoportal.actions.joining import ensure_join_still_open
 from geoportal.actions.submit import ensure_space
 from geoportal.errors import BadRequest, Conflict, NotFound, NotPublishable
 from geoportal.model.access import Action, Actor, require
 from geoportal.model.dataset import Dataset, Publication, Version
-from geoportal.model.report import Report
+from geoportal.model.report import Finding, Report
 from geoportal.model.text import LocalText
 from geoportal.node import Node
 
@@ -33,11 +35,21 @@ def judge(node: Node, dataset: Dataset, version: Version) -> Report:
     fresh = validate(layer, dataset.specification, node.region)
     seen = {finding.rule for finding in fresh.findings}
     kept = [
-        finding
+        _weighed(finding, dataset)
         for finding in sealed.findings
         if finding.rule not in seen and (finding.rule not in RULES or RULES[finding.rule].scope is Scope.SOURCE)
     ]
     return fresh.merged_with([Report(findings=tuple(kept), spec=fresh.spec)])
+
+
+def _weighed(finding: Finding, dataset: Dataset) -> Finding:
+    """A finding of the sealed report with the weight that the present specification gives it."""
+    from geoportal.checks import RULES
+    from geoportal.checks.rules import severity_under
+
+    rule = RULES.get(finding.rule)
+    severity = severity_under(rule, dataset.specification) if rule else None
+    return replace(finding, severity=severity) if severity else finding
 
 
 def build(node: Node, dataset: Dataset, version: Version) -> str:
@@ -101,7 +113,7 @@ def publish(
         dataset = datasets.get(conn, dataset_id)
         versions = datasets.versions(conn, dataset_id)
         if not versions:
-            raise NotFound(f"{dataset_id} has no version yet: submit a file first", id=dataset_id)
+            raise NotFound(f"{dataset_id} has no version yet: submit a file first", say="version", id=dataset_id)
         version = datasets.version(conn, dataset_id, number) if number is not None else max(versions, key=_number)
     report = judge(node, dataset, version)
     blocking = report.blocking()
@@ -112,6 +124,8 @@ def publish(
             report=report,
             dataset=dataset_id,
             version=version.number,
+            say="gate",
+            rules=[finding.rule for finding in blocking],
         )
     return _release(node, actor, dataset, version, override if blocking else None, Action.DATASET_PUBLISH)
 
@@ -127,6 +141,8 @@ def _release(
     from geoportal.ogc.probe import probe
     from geoportal.store import datasets, events
 
+    with node.register.read() as conn:
+        ensure_join_still_open(node, conn, dataset, version)
     with node.files.registering():
         name = build(node, dataset, version)
         candidate = Publication(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geoportal.actions.joining import automatic_wish, ensure_joins_stay_closed, given_wish, lineage, parse_join
 from geoportal.errors import BadRequest, Conflict, NotFound, StorageFull, UnknownReferenceSystem, UnreadableSource
 from geoportal.model.access import Action, Actor, Classification, require
 from geoportal.model.dataset import Dataset, Version, checked_id
@@ -18,6 +19,9 @@ from geoportal.node import Node
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from geoportal.ingest.join import JoinWish
+    from geoportal.ingest.sandbox import Staged
 
 DEFAULT_PROFILE = "bebas"
 
@@ -56,19 +60,29 @@ def _specification(node: Node, existing: Dataset | None, spec: str | Path | Spec
 def _complain(report: Report) -> None:
     """Turn a report without a kept layer into the exception that says why."""
     if report.verdict is Verdict.REJECT:
-        raise UnreadableSource("the file was rejected; nothing was kept", report=report)
+        raise UnreadableSource("the file was rejected; nothing was kept", report=report, say="rejected")
     rules = {finding.rule: finding for finding in report.findings}
+    if "raster-layer" in rules and all(layer.geometry_type == "Raster" for layer in report.layers):
+        raise UnreadableSource("a raster cannot become a dataset yet; nothing was kept", report=report, say="raster")
+    if "join-impossible" in rules:
+        raise BadRequest("the table could not be joined as asked; nothing was kept", report=report)
     if "layers-several" in rules:
         names = [layer.name for layer in report.layers]
-        raise BadRequest(f"the file holds several layers ({', '.join(names)}): choose one with --layer", report=report)
+        raise BadRequest(
+            f"the file holds several layers ({', '.join(names)}): choose one with --layer",
+            report=report,
+            say="layers",
+            names=names,
+        )
     if "crs-missing" in rules:
         candidates = rules["crs-missing"].params.get("candidates", [])
         raise UnknownReferenceSystem(
             "the file does not say in which reference system its coordinates are; give it with --crs",
             report=report,
             candidates=candidates,
+            say="ask",
         )
-    raise UnreadableSource("the file holds no layer with geometry; nothing was kept", report=report)
+    raise UnreadableSource("the file holds no layer with geometry; nothing was kept", report=report, say="no-geometry")
 
 
 def submit(
@@ -86,20 +100,25 @@ def submit(
     note: str | None = None,
     record: Record | None = None,
     idempotency_key: str | None = None,
+    progress: Callable[[str, float | None], None] | None = None,
+    join: str | None = None,
 ) -> Submission:
     """Read, check and keep one file as the next version of a dataset; an unknown id makes the dataset.
 
     Keeps what is accepted, also when its gate is blocked. UnreadableSource and UnknownReferenceSystem carry the
     report and leave no version. Nothing becomes visible. ``access`` on an existing dataset changes its class at once,
-    in the same transaction.
+    in the same transaction. A folder (loose shapefiles, a .gdb) is kept as one zip. ``progress`` hears the phases of
+    reading. ``join`` (``DATASET[:COLUMN[=KEY]]`` or ``none``) says what a table without geometry is joined to; without
+    it the specification does, else its codes where they fit one region layer alone.
     """
     from geoportal.ingest.sandbox import inspect_in_child
     from geoportal.store import datasets, events
 
     checked_id(dataset_id)
+    asked = parse_join(join) if join is not None else None
     require(actor, Action.DATASET_SUBMIT)
     if not path.exists():
-        raise NotFound(f"there is no file {path}", path=str(path))
+        raise NotFound(f"there is no file {path}", say="file", path=str(path))
     ensure_space(node, needed_bytes=2 * path.stat().st_size if path.is_file() else 0)
     with node.register.read() as conn:
         existing = datasets.find(conn, dataset_id)
@@ -111,10 +130,31 @@ def submit(
     elif (access is not None and access != existing.classification) or spec is not None:
         require(actor, Action.DATASET_PUBLISH)  # what guards or judges a dataset is not its producer's to change
     specification = _specification(node, existing, spec)
+    if join is not None and specification.join != asked:
+        specification = replace(specification, join=asked)
+        if existing is not None and asked is not None:
+            require(actor, Action.DATASET_PUBLISH)  # it holds for the versions to come
+    if access is None and existing is not None:
+        guard = existing.classification, existing.opd
+    else:
+        guard = access or Classification.PUBLIC, tuple(opd)
     with node.files.staging() as staging:
-        report, staged = inspect_in_child(
-            path, specification, node.region, staging=staging, limits=node.settings.ingest, layer=layer, crs=crs
-        )
+
+        def inspected(wish: JoinWish | None) -> tuple[Report, Staged | None]:
+            return inspect_in_child(
+                path, specification, node.region,
+                staging=staging, limits=node.settings.ingest, layer=layer, crs=crs, progress=progress, join=wish,
+            )  # fmt: skip
+
+        wish = None
+        if specification.join is not None:
+            wish = given_wish(node, actor, dataset_id, specification.join, *guard, required=asked is not None)
+        report, staged = inspected(wish)
+        if join is None and wish is None and staged is not None and staged.summary.geometry_type is None:
+            # A table: it is read once more beside the region layers, which are not copied for files with geometry.
+            wish = automatic_wish(node, *guard, without=dataset_id)
+            if wish is not None:
+                report, staged = inspected(wish)
         if staged is None:
             _complain(report)
             raise UnreadableSource(
@@ -124,6 +164,8 @@ def submit(
         with node.files.registering():
             # The copy that was checked is sealed, not the path: what lies there may have changed meanwhile.
             name = path.with_suffix(".zip").name if path.suffix.lower() == ".shp" else path.name
+            if path.is_dir():
+                name = f"{path.resolve().name}.zip"
             digest = node.files.seal(dataset_id, staged.source, name, staged.path, report)
             with node.register.begin() as conn:
                 dataset = datasets.find(conn, dataset_id)
@@ -141,9 +183,11 @@ def submit(
                 elif existing is None:
                     raise Conflict(f"{dataset_id} was created by somebody else meanwhile; submit again", id=dataset_id)
                 else:
-                    _revise(conn, dataset, record, title, specification if spec is not None else None)
+                    held = specification if spec is not None or asked is not None else None
+                    _revise(conn, dataset, record, title, held)
                 changed = None
                 if not created and access is not None and (access, tuple(opd)) != (dataset.classification, dataset.opd):
+                    ensure_joins_stay_closed(node, conn, dataset, access, tuple(opd))
                     datasets.set_access(conn, dataset_id, access, tuple(opd))
                     changed = access
                 version = datasets.add_version(
@@ -165,6 +209,7 @@ def submit(
                     version=version.number,
                     digest=digest,
                     access=str(changed) if changed else None,
+                    **({"joined": source} if (source := lineage(report)) else {}),
                 )
     return Submission(version, report, created, changed)
 

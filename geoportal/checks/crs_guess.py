@@ -64,7 +64,7 @@ def suggest(bounds: Box | None, region: Region) -> list[Candidate]:
             continue
         for box, is_swapped in ((bounds, False), (swapped, True)):
             extent = _in_degrees(crs, box)
-            share = _share(extent, region.extent) if extent else 0.0
+            share = share_of(extent, region.extent) if extent else 0.0
             if extent and share > 0:
                 found.append(Candidate(text, crs.name, extent, share, is_swapped))
     return sorted(found, key=lambda item: (-round(item.share_inside, 2), item.swapped))
@@ -94,7 +94,7 @@ def _outline(box: Box) -> NDArray[Any]:
     return np.concatenate([np.column_stack(side) for side in sides])
 
 
-def _share(box: Box, region: Box) -> float:
+def share_of(box: Box, region: Box) -> float:
     """The part of ``box`` inside ``region``; a box without width or height counts along what it has."""
     share = 1.0
     for low, high in ((0, 2), (1, 3)):

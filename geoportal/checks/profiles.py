@@ -20,7 +20,7 @@ from geoportal.checks import RULES
 from geoportal.checks.patterns import checked_pattern
 from geoportal.errors import InvalidSpecification
 from geoportal.model.report import Severity
-from geoportal.model.specification import OFF, FieldSpecification, Specification
+from geoportal.model.specification import OFF, FieldSpecification, Specification, TableJoin
 from geoportal.model.text import LocalText
 
 LARGEST_FILE = 256 * 1024
@@ -71,6 +71,14 @@ class ExpectPart(_Part):
     features: Annotated[int, Field(ge=0)] | None = None
 
 
+class JoinPart(_Part):
+    """The region layer that a table is joined to: ``join: kecamatan``, or its parts."""
+
+    dataset: Annotated[str, Field(pattern=f"^{NAME.pattern}$")]
+    column: OptionalText = None
+    key: OptionalText = None
+
+
 class SpecificationFile(_Part):
     """A profile or a specification as written; keys as in CONTRACT 3."""
 
@@ -82,11 +90,17 @@ class SpecificationFile(_Part):
     severities: dict[str, Literal["blocking", "warning", "info", "off"]] = {}
     expect: ExpectPart = ExpectPart()
     tolerance_m: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = None
+    join: JoinPart | None = None
 
     @field_validator("geometry", mode="before")
     @classmethod
     def _one_type_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) and value else value
+
+    @field_validator("join", mode="before")
+    @classmethod
+    def _a_name_is_a_join(cls, value: Any) -> Any:
+        return {"dataset": value} if isinstance(value, str) and value else _blank_is_none(value)
 
     @field_validator("severities")
     @classmethod
@@ -168,6 +182,7 @@ def _extended(base: Specification, own: SpecificationFile, name: str) -> Specifi
         fields=tuple(fields.values()),
         expected_features=base.expected_features if own.expect.features is None else own.expect.features,
         tolerance_m=base.tolerance_m if own.tolerance_m is None else own.tolerance_m,
+        join=TableJoin(own.join.dataset, own.join.column, own.join.key) if own.join else base.join,
     )
 
 

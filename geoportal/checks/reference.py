@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geoportal.checks.crs_guess import suggest
+from geoportal.checks.crs_guess import Candidate, share_of, suggest
 from geoportal.checks.findings import finding
 from geoportal.checks.projection import boxes_in_degrees, corners, degrees_per_unit, leads_back, on_own_datum
 from geoportal.checks.rules import Need, rule
@@ -99,10 +99,30 @@ def layer_in_region(layer: Layer, spec: Specification | None, context: Context) 
 def _suggestions(context: Context) -> dict[str, Any]:
     """The systems in which the layer would lie in the region, other than its own."""
     candidates = suggest(context.extent, context.region) if context.extent else []
+    if plain := _degrees_by_name(context):
+        candidates = [plain, *(item for item in candidates if item.swapped or item.crs != plain.crs)]
     return {
         "candidates": [item.as_dict() for item in candidates if item.swapped or item.crs != context.layer.crs],
         "region": context.region.name.as_dict(),
     }
+
+
+def _degrees_by_name(context: Context) -> Candidate | None:
+    """WGS 84 for a table without reference system whose columns are called longitude and latitude and hold such values.
+
+    It is what such a table nearly always means, so it is named first; it is still the officer who says so.
+    """
+    extent = context.extent
+    named = any(
+        rule == "table-coordinates" and params.get("reason") in ("coordinates-degrees", "coordinates-dms")
+        for rule, params in context.layer.notes
+    )
+    if extent is None or not named or context.layer.crs is not None:
+        return None
+    if max(abs(extent[0]), abs(extent[2])) > 180 or max(abs(extent[1]), abs(extent[3])) > 90:
+        return None
+    region = context.region.extent
+    return Candidate("EPSG:4326", "WGS 84", extent, share_of(extent, region) if region else 0.0)
 
 
 def _off_earth(crs: CRS, points: NDArray[Any]) -> NDArray[np.bool_]:

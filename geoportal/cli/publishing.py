@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geoportal.cli.checking import describe
+from geoportal.cli.progress import on_terminal
 from geoportal.cli.session import (
     Data,
     Json,
@@ -35,7 +36,7 @@ DatasetId = Annotated[str, typer.Argument(metavar="DATASET", help="Id of the dat
 
 
 def submit(
-    file: Annotated[Path, typer.Argument(help="The file: GeoPackage, zipped Shapefile or GeoJSON.")],
+    file: Annotated[Path, typer.Argument(help="The file, or a folder of loose shapefiles or a .gdb.")],
     dataset: Annotated[str, typer.Option("--dataset", help="Id of the dataset; an unknown id makes it.")],
     title: Annotated[str | None, typer.Option("--title", help="Title; otherwise the id.")] = None,
     access: Annotated[
@@ -47,6 +48,13 @@ def submit(
     layer: Annotated[str | None, typer.Option("--layer", help="Layer to take, where the file holds several.")] = None,
     spec: Annotated[str | None, typer.Option("--spec", help="Profile or specification file.")] = None,
     crs: Annotated[str | None, typer.Option("--crs", help="Reference system, where the file does not say.")] = None,
+    join: Annotated[
+        str | None,
+        typer.Option(
+            "--join",
+            help="A table without geometry: join it to this region layer by code, DATASET[:COLUMN[=KEY]], or 'none'.",
+        ),
+    ] = None,
     note: Annotated[str | None, typer.Option("--note", help="What changed, in a sentence.")] = None,
     json: Json = False,
     lang: Lang = None,
@@ -59,10 +67,12 @@ def submit(
         raise typer.BadParameter("goes with --access GOVERNMENT only", param_hint="--opd")
     with opened(data, make=True) as node:
         language = language_for(lang, node.settings)
-        done = act(
-            node, local_admin(), dataset, file,
-            title=title, access=access, opd=opd or (), layer=layer, spec=spec, crs=crs, note=note,
-        )  # fmt: skip
+        with on_terminal(language, quiet=json) as progress:
+            done = act(
+                node, local_admin(), dataset, file,
+                title=title, access=access, opd=opd or (), layer=layer, spec=spec, crs=crs, note=note,
+                progress=progress, join=join,
+            )  # fmt: skip
         if json:
             from geoportal.checks.texts import report_json
 

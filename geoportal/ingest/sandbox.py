@@ -26,6 +26,8 @@ import orjson
 
 from geoportal.errors import StorageFull, Unavailable, UnreadableSource
 from geoportal.ingest.intake import FULL, OUT, SOURCE, WORK, take_in
+from geoportal.ingest.join import JoinWish, joined, lay_beside
+from geoportal.ingest.phases import Progress, copying, listening, teller
 from geoportal.ingest.processes import Ending, ForkServer
 from geoportal.ingest.refusal import Note, note_of, refuse, shown
 from geoportal.model.layer import LayerSummary
@@ -75,22 +77,28 @@ def inspect_in_child(
     layer: str | None = None,
     crs: str | None = None,
     write: bool = True,
+    progress: Progress | None = None,
+    join: JoinWish | None = None,
 ) -> tuple[Report, Staged | None]:
     """Read and check a file in a child; with ``write`` also leave the layer as a GeoPackage in the folder ``staging``.
 
     ``layer`` picks one of several; ``crs`` is used where the file does not state one. Staged is None when the file is
     rejected, states another CRS than the one given, has no CRS and none was given, holds several layers and none was
     picked, or ``write`` is False. Never raises for what is in the file; BadRequest for a ``crs`` that does not exist,
-    Unavailable when no child can be had, StorageFull when the disk is full.
+    Unavailable when no child can be had, StorageFull when the disk is full. ``progress`` hears of each phase as it
+    begins, and of its share where that is known. ``join`` names layers of this node, whose geometry a table without
+    any may take.
     """
     if crs is not None:
         from geoportal.ingest.crs import parse_given
 
         crs = parse_given(crs)
     try:
-        source = take_in(path, staging, limits.max_mb << 20)
+        source = take_in(path, staging, limits.max_mb << 20, copying(progress))
     except UnreadableSource as error:
         return _report([note_of(error)], spec), None
+    if join is not None:
+        join = lay_beside(join, staging / SOURCE)
     request = {
         "staging": str(staging.resolve()),
         "file": source.name,
@@ -98,11 +106,13 @@ def inspect_in_child(
         "layer": layer,
         "crs": crs,
         "write": write,
+        "tells": progress is not None,
         "spec": spec.as_dict() if spec else None,
         "region": region.as_dict(),
+        "join": join.as_dict() if join else None,
         "limits": limits.model_dump(include={"max_mb", "memory_mb", "cpu_s", "max_fields"}),
     }
-    ending = _server.ask(orjson.dumps(request), limits.wall_s, MAX_ANSWER)
+    ending = _server.ask(orjson.dumps(request), limits.wall_s, MAX_ANSWER, listening(staging / OUT, progress))
     shutil.rmtree(staging / WORK, ignore_errors=True)
     answer = _understood(ending)
     if answer is None or "failure" in answer:
@@ -300,6 +310,8 @@ def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
     spec = Specification.from_dict(request["spec"]) if request["spec"] else None
     region = Region.from_dict(request["region"])
     staging, limits = Path(request["staging"]), request["limits"]
+    tell = teller(staging / OUT if request.get("tells") else None)
+    tell("unpack")
     try:
         sources = find_sources(
             staging / SOURCE / request["file"],
@@ -317,23 +329,28 @@ def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
     spatial = [source for source in chosen if source.has_geometry and source.driver != raster.DRIVER]
     wanted = spatial[0] if len(spatial) == 1 else chosen[0] if len(chosen) == 1 else None
     reports, written = [], None
-    for source in chosen:
+    for number, source in enumerate(chosen):
+        tell("read", number, len(chosen))
         try:
             if source.driver == raster.DRIVER:
                 reports.append(_judged(source, request["crs"], spec, region))
                 continue
             layer = read_layer(source, request["crs"])
+            if source is wanted and request["join"]:
+                layer = joined(layer, JoinWish.from_dict(request["join"]), staging / SOURCE)
         except UnreadableSource as error:
             rule, params = note_of(error)
             notes.append((rule, {**params, "layer": source.name} if len(chosen) > 1 else params))
             continue
+        tell("check", number, len(chosen))
         report = validate(layer, spec, region)
         reports.append(report)
-        conflict = any(rule == "crs-conflict" for rule, _ in layer.notes)
+        conflict = any(rule in ("crs-conflict", "join-impossible") for rule, _ in layer.notes)
         known = layer.crs is not None or layer.geometry_type is None
         if request["write"] and source is wanted and known and not conflict and report.verdict is not Verdict.REJECT:
             from geoportal.ingest.writer import write_layer
 
+            tell("write")
             write_layer(layer, staging / OUT / LAYER_FILE)
             written = layer.name
     report = _report(notes, spec).merged_with(reports)
