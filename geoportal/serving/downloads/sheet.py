@@ -21,13 +21,12 @@ from geoportal.serving.crs import DECIMALS_DEGREES
 from geoportal.serving.downloads.contents import Contents, as_texts, free_name
 from geoportal.serving.downloads.geojson import moved
 from geoportal.serving.downloads.notes import Note
-from geoportal.serving.geojson import Geometries
+from geoportal.serving.downloads.wkt import wkt_texts
 
 BOM = "\ufeff"
 LONGEST_CELL = 32_767
 """Characters that a cell of Excel holds."""
 
-_BATCH = 10_000
 _TRIGGERS = "=+-@\t\r\n＝＋－＠"
 _NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*([eE][+-]?[0-9]+)?")
 _INSIDE = re.compile(r"([;\t\r\n])(?=[=+\-@＝＋－＠])")
@@ -73,7 +72,7 @@ def write(contents: Contents, path: Path) -> list[Note]:
     tamed += sum(harmless(name) != name for name in names)
     longest = 0
     if not contents.is_table:
-        wkt = _wkt(contents.geometries)
+        wkt = wkt_texts(contents.geometries)
         columns.append(wkt)
         longest = max((len(text) for text in wkt if text), default=0)
         if has_points(contents):
@@ -132,15 +131,6 @@ def _places(contents: Contents) -> list[str]:
     for wanted in ("wkt", "lon", "lat") if has_points(contents) else ("wkt",):
         added.append(free_name(wanted, [*names, *added]))
     return added
-
-
-def _wkt(geometries: Geometries) -> list[str | None]:
-    """WKT of all coordinates, in the fewest digits that give each number back."""
-    found: list[str | None] = []
-    for start in range(0, len(geometries), _BATCH):
-        batch = geometries[start : start + _BATCH]
-        found += shapely.to_wkt(batch, rounding_precision=-1, trim=True, output_dimension=4).tolist()
-    return found
 
 
 def _lon_lat(contents: Contents) -> list[list[float | None]]:
