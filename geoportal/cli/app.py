@@ -8,6 +8,7 @@ import sys
 import typer
 
 from geoportal.cli import checking, feedback, operation, publishing, records, setup, tokens
+from geoportal.cli.sentences import told
 from geoportal.cli.session import complain, error_document, language_for, print_json
 from geoportal.errors import GeoportalError, NotPublishable, Unavailable
 from geoportal.language import LANGUAGES, text
@@ -57,7 +58,8 @@ def run() -> None:
         if as_json:
             print_json(error_document(error, language))
         else:
-            complain(f"{error.code}: {error.detail}")
+            for line in told(error, language):
+                complain(line)
             if (report := error.facts.get("report")) is not None:
                 from geoportal.cli.checking import describe
 

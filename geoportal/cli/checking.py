@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from geoportal.cli.progress import on_terminal
 from geoportal.cli.session import Data, Json, Lang, language_for, print_json, say, settings_for
 from geoportal.errors import NotFound
 from geoportal.language import number
@@ -18,7 +19,7 @@ MARKS = {Severity.BLOCKING: "[X]", Severity.WARNING: "[!]", Severity.INFO: "[i]"
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="The file: GeoPackage, zipped Shapefile or GeoJSON.")],
+    file: Annotated[Path, typer.Argument(help="The file, or a folder of loose shapefiles or a .gdb.")],
     spec: Annotated[
         str | None, typer.Option("--spec", help="Profile (bebas, titik, batas) or specification file.")
     ] = None,
@@ -35,13 +36,16 @@ def check(
     settings = settings_for(data)
     language = language_for(lang, settings)
     if not file.exists():
-        raise NotFound(f"there is no file {file}", path=str(file))
+        raise NotFound(f"there is no file {file}", say="file", path=str(file))
     from geoportal.checks.profiles import read_specification
     from geoportal.checks.texts import report_json
     from geoportal.ingest.sandbox import inspect_in_child
 
     specification = read_specification(spec, settings.profiles) if spec else None
-    with tempfile.TemporaryDirectory(prefix="geoportal-check-") as staging:
+    with (
+        tempfile.TemporaryDirectory(prefix="geoportal-check-") as staging,
+        on_terminal(language, quiet=json) as progress,
+    ):
         report, _ = inspect_in_child(
             file,
             specification,
@@ -51,6 +55,7 @@ def check(
             layer=layer,
             crs=crs,
             write=False,
+            progress=progress,
         )
     if json:
         print_json(report_json(report, language))

@@ -66,7 +66,10 @@ def opened(data: Path | None, *, make: bool = False) -> Iterator[Node]:
 
     settings = settings_for(data)
     if not make and not (settings.storage.data / "register.db").exists():
-        raise NotFound(f"there is no node in {settings.storage.data}; name its folder with --data or GEOPORTAL_DATA")
+        data = settings.storage.data
+        raise NotFound(
+            f"there is no node in {data}; name its folder with --data or GEOPORTAL_DATA", say="node", data=str(data)
+        )
     node = Node(settings)
     try:
         yield node
@@ -119,7 +122,7 @@ def address_of(node: Node) -> str:
 
 def error_document(error: GeoportalError, language: str) -> dict[str, Any]:
     """An error as JSON: code, sentence, facts; a report that it carries in the shape of ``check --json``."""
-    facts = {key: value for key, value in error.facts.items() if key != "report"}
+    facts = {key: value for key, value in error.facts.items() if key not in ("report", "say")}
     document: dict[str, Any] = {"error": error.code, "detail": error.detail, **facts}
     if (report := error.facts.get("report")) is not None:
         from geoportal.checks.texts import report_json

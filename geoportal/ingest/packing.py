@@ -11,7 +11,8 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-from geoportal.ingest.archive import LAYER_SUFFIXES, MEMBERS
+from geoportal.ingest.archive import LAYER_SUFFIXES
+from geoportal.ingest.gate import MEMBERS
 from geoportal.ingest.members import FAMILIES, geodatabases, in_geodatabase
 from geoportal.ingest.refusal import refuse
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,15 +61,17 @@ class ForkServer:
         running = self._process is not None and self._owner == os.getpid() and self._process.poll() is None
         return self._process.pid if self._process is not None and running else None
 
-    def ask(self, request: bytes, wall_s: float, max_answer: int) -> Ending:
+    def ask(
+        self, request: bytes, wall_s: float, max_answer: int, meanwhile: Callable[[], None] | None = None
+    ) -> Ending:
         """Let a new child work on ``request`` for at most ``wall_s`` seconds; never more than ``max_answer`` bytes
-        are taken from it.
+        are taken from it. ``meanwhile`` is called now and then while it works.
 
         Raises Unavailable when no server can be started.
         """
-        ending = self._ask_once(request, wall_s, max_answer)
+        ending = self._ask_once(request, wall_s, max_answer, meanwhile)
         if not ending.known:  # the server was killed; that says nothing about the file
-            ending = self._ask_once(request, wall_s, max_answer)
+            ending = self._ask_once(request, wall_s, max_answer, meanwhile)
         return ending
 
     def close(self) -> None:
@@ -77,7 +79,7 @@ class ForkServer:
         with self._lock:
             self._stop()
 
-    def _ask_once(self, request: bytes, wall_s: float, max_answer: int) -> Ending:
+    def _ask_once(self, request: bytes, wall_s: float, max_answer: int, meanwhile: Callable[[], None] | None) -> Ending:
         pipes = [os.pipe() for _ in range(3)]
         (request_r, request_w), (answer_r, answer_w), (status_r, status_w) = pipes
         ours, theirs = [request_w, answer_r, status_r], [request_r, answer_w, status_w]
@@ -87,7 +89,7 @@ class ForkServer:
             finally:
                 for descriptor in theirs:
                     os.close(descriptor)
-            return _converse(request, request_w, answer_r, status_r, ours, wall_s + _GRACE_S, max_answer)
+            return _converse(request, request_w, answer_r, status_r, ours, wall_s + _GRACE_S, max_answer, meanwhile)
         finally:
             for descriptor in ours:
                 os.close(descriptor)
@@ -172,7 +174,14 @@ def _environment() -> dict[str, str]:
 
 
 def _converse(
-    request: bytes, request_w: int, answer_r: int, status_r: int, ours: list[int], patience_s: float, max_answer: int
+    request: bytes,
+    request_w: int,
+    answer_r: int,
+    status_r: int,
+    ours: list[int],
+    patience_s: float,
+    max_answer: int,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Ending:
     """Write the request and collect answer and status until both pipes are closed. ``ours`` loses the descriptors
     closed here.
@@ -192,7 +201,10 @@ def _converse(
         selector.register(answer_r, selectors.EVENT_READ)
         selector.register(status_r, selectors.EVENT_READ)
         while len(selector.get_map()) and time.monotonic() < deadline:
-            for key, _ in selector.select(1.0):
+            ready = selector.select(0.1 if meanwhile else 1.0)
+            if meanwhile is not None:
+                meanwhile()
+            for key, _ in ready:
                 descriptor = key.fd
                 if descriptor == request_w:
                     try:

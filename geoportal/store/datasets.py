@@ -91,7 +91,7 @@ def get(conn: sa.Connection, dataset_id: str) -> Dataset:
     """The dataset of this id; NotFound where there is none."""
     found = find(conn, dataset_id)
     if found is None:
-        raise NotFound(f"there is no dataset {dataset_id!r}", dataset=dataset_id)
+        raise NotFound(f"there is no dataset {dataset_id!r}", say="dataset", dataset=dataset_id)
     return found
 
 

@@ -319,7 +319,7 @@ def test_only_regular_files_of_sensible_size_are_taken_in(tmp_path: Path, inspec
     with large.open("wb") as stream:
         stream.truncate(3 << 20)
     report, _ = inspect(large, limits={"max_mb": 2})
-    assert rules(report) == {"source-too-large": {"limit_mb": 2}}
+    assert rules(report) == {"source-too-large": {"reason": "file", "limit_mb": 2}}
 
 
 def test_a_loose_shapefile_brings_its_parts(tmp_path: Path, inspect: Inspect) -> None:

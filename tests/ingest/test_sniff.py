@@ -2,7 +2,7 @@ import pytest
 
 from geoportal.errors import UnreadableSource
 from geoportal.ingest.refusal import note_of
-from geoportal.ingest.sniff import kind_of
+from geoportal.ingest.sniff import kind_of, maker_of
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,31 @@ from geoportal.ingest.sniff import kind_of
         (b"II*\0rest", "TIFF"),
         (b"Rar!\x1a\x07\x01\x00", "RAR"),
         (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
-        (b"AC1032rest", "DWG"),
+        (b"AC1032\0rest", "DWG"),
+        (b"AC1032;nama\n1;2\n", "CSV"),
+        (b"BMW,kode\n1,2\n", "CSV"),
+        (b"BM\x36\0\x0c\0\0\0\0\0\x36\0", "BMP"),
+        (b"MM\0*rest", "TIFF"),
+        (b"AutoCAD Binary DXF\r\n\x1a\0", "DXF"),
+        (b"\0\x01\0\0Standard Jet DB\0", "Microsoft Access"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100) + "Workbook".encode("utf-16-le"), "XLS"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100) + "WordDocument".encode("utf-16-le"), "DOC"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "Microsoft Office 97-2003"),
+        (b"GIF89a", "GIF"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "WebP"),
+        (b"\x89HDF\r\n\x1a\n", "HDF5"),
+        (b"CDF\x02\0", "NetCDF"),
+        (b"\0\0\0\x0d\x0a\x09OSMHeader\x18", "OpenStreetMap PBF"),
+        (b"desa.txt" + bytes(249) + b"ustar\x0000", "tar"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+        (b'PROJCS["WGS_1984_UTM_Zone_50S",GEOGCS["x"]]', "projection file"),
+        (b"<osm version='0.6'>", "OpenStreetMap XML"),
+        (b'<qgis projectname="RTRW" version="3.34">', "QGIS project"),
+        (
+            b"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'><qgis styleCategories='AllStyleCategories'>",
+            "QGIS style",
+        ),
+        (b'<StyledLayerDescriptor xmlns="http://www.opengis.net/sld">', "SLD"),
         (b"  0\nSECTION\n  2\nHEADER\n", "DXF"),
         (b"999\ncomment\n0\nSECTION\n", "DXF"),
         (b"%PDF-1.7", "PDF"),
@@ -43,6 +67,20 @@ from geoportal.ingest.sniff import kind_of
 )
 def test_content_decides(content: bytes, kind: str) -> None:
     assert kind_of(content, len(content)) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "maker"),
+    [
+        ("7-Zip", "Peta RTRW.mpk", "ArcGIS package"),
+        ("7-Zip", "data.7z", "7-Zip"),
+        ("Microsoft Office 97-2003", "jalan.lyr", "ArcGIS document"),
+        ("Microsoft Office 97-2003", "tanpa akhiran", "Microsoft Office 97-2003"),
+        ("PDF", "peta.mpk", "PDF"),
+    ],
+)
+def test_a_name_only_helps_to_say_who_made_a_container(kind: str, name: str, maker: str) -> None:
+    assert maker_of(kind, name) == maker
 
 
 @pytest.mark.parametrize(
