@@ -69,6 +69,9 @@ def _in_zip(contents: archive.Contents, max_fields: int) -> list[Source]:
         try:
             found += _in_archive(unpacked, max_fields)
         except UnreadableSource as error:
+            if ".kml" in unpacked.parts and note_of(error) == kml.NOTHING:
+                refused.append(error)  # the cover of a KMZ, which only links to its other members
+                continue
             if not _MAY_BE_ANYTHING.issuperset(unpacked.parts) or note_of(error)[0] == "source-unsafe":
                 raise
             refused.append(error)

@@ -24,6 +24,9 @@ from geoportal.ingest.rows import Rows
 from geoportal.ingest.source import Source
 
 CRS = "EPSG:4326"
+NOTHING: Note = ("no-layer", {"files": []})
+"""What is said of a KML without a single placemark that does not refer to other servers."""
+
 _CONTAINERS = {"Document", "Folder"}
 _BESIDE = {
     "NetworkLink": "links",
@@ -71,7 +74,8 @@ def read_sources(path: Path, stem: str, max_fields: int) -> list[Source]:
     reader.read(path)
     layers = [container for container in reader.layers if container.rows is not None]
     if not layers:
-        raise refuse("no-layer", files=[])
+        outside = any("://" in link for link in reader.links)
+        raise refuse(NOTHING[0], **({"links": len(reader.links)} if outside else NOTHING[1]))
     notes = reader.notes()
     return [reader.source(container, path, notes if container is layers[0] else []) for container in layers]
 
