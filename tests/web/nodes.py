@@ -184,6 +184,38 @@ def publish(
             return datasets.publish(conn, dataset_id, version.number, name, "uji", override=override)
 
 
+def exhibit(
+    node: Node,
+    dataset_id: str = "contoh_ditolak",
+    *,
+    access: Classification = Classification.PUBLIC,
+    blocked: bool = True,
+    **facts: Any,
+) -> None:
+    """Keep a draft that its gate refused and mark it as an exhibit: squares in UTM with faults of each severity."""
+    squares = [shapely.box(x, y, x + 9000, y + 9000) for x in (480_000, 490_000) for y in (9_930_000, 9_940_000)]
+    frame = geopandas.GeoDataFrame({"kode": list("1234")}, geometry=squares, crs="EPSG:32750")
+    layer = Layer("layer", frame, "EPSG:32750", (Field("kode", "string", 13),), "Polygon")
+    near = [Occurrence(str(n), (480_500.0 + 40 * n, 9_930_500.0), params={"reason": "x"}) for n in (1, 2, 3, 4)]
+    twice = Occurrence("2", (498_000.0, 9_948_000.0), "4", {"value": EVIL})
+    found = [
+        finding("geometry-invalid", Severity.BLOCKING if blocked else Severity.WARNING, 40, near),
+        finding("key-duplicate", Severity.WARNING, 1, [twice]),
+        finding("geometry-simple-and-multi", Severity.INFO, 1, []),
+    ]
+    report = report_on(layer, found)
+    with node.files.registering(), node.files.staging() as staging:
+        source, gpkg = staging / "sumber.geojson", staging / "layer.gpkg"
+        source.write_text("{}", "utf-8")
+        frame.to_file(gpkg, layer="layer", driver="GPKG")
+        digest = node.files.seal(dataset_id, source, "sumber.geojson", gpkg, report)
+        with node.register.begin() as conn:
+            record = record_of(**{"title": "Batas Ditolak", "exhibit": True, **facts})
+            datasets.create(conn, dataset_id, record, access, SPECIFICATION)
+            what = {"digest": digest, "actor_name": "uji", "source_name": "sumber.geojson"}
+            datasets.add_version(conn, dataset_id, summary=summary_of(layer), report=report, **what)
+
+
 def draw(folder: Path, record: Record) -> None:
     """Write the drawings and map pages that the maps room would write."""
     (folder / "map.svg").write_text(SVG, "utf-8")
