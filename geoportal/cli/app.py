@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from geoportal.cli import checking, feedback, operation, publishing, records, setup, tokens
+from geoportal.cli import checking, feedback, kugi, operation, publishing, records, setup, tokens
 from geoportal.cli.sentences import told
 from geoportal.cli.session import complain, error_document, language_for, print_json
 from geoportal.errors import GeoportalError, NotPublishable, Unavailable
@@ -35,6 +35,7 @@ app.command("demo")(operation.demo)
 app.command("settings")(operation.settings)
 app.command("setup")(setup.setup)
 app.command("doctor")(operation.doctor)
+app.add_typer(kugi.app, name="kugi")
 app.add_typer(records.app, name="record")
 app.add_typer(tokens.app, name="token")
 app.add_typer(feedback.app, name="feedback")
