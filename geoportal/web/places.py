@@ -113,8 +113,7 @@ class Places:
         Either the search is (a part of) a name, or a whole name stands among its words: "sekolah Kota Bangun".
         """
         words = plain(asked).split()
-        bare = [word for word in words if word not in LEADING] or words
-        phrase = " ".join(bare)
+        phrase = " ".join(word for word in words if word not in LEADING)
         if len(phrase) < 3:
             return ()
         ranked = []
@@ -123,10 +122,7 @@ class Places:
             if rank:
                 ranked.append((rank, len(name), code, rest))
         ranked.sort(key=lambda item: (item[0], -item[1] if item[0] == 2 else item[1], len(item[2]), item[2]))
-        best = ranked[0][0] if ranked else 0
-        return tuple(
-            Hit(self.all[code], rest) for rank, _, code, rest in ranked[:MOST_HITS] if rank == best or best != 1
-        )
+        return tuple(Hit(self.all[code], rest) for _, _, code, rest in ranked[:MOST_HITS])
 
 
 def _rank(phrase: str, name: str, code: str) -> tuple[int, str]:

@@ -48,14 +48,15 @@ HIDDEN = {"rahasia_satu": "XQPRIVATQX", "rahasia_dua": "XQGOVERNQX"}
 EVIL = "<script>alert(1)</script>\"'`${alert(2)}{{ 7*7 }}"
 
 
-def make_node(folder: Path, **web: Any) -> Node:
-    """A node with an empty data directory and the project's configuration of producers."""
+def make_node(folder: Path, region_code: str | None = None, **web: Any) -> Node:
+    """A node with an empty data directory and the project's configuration of producers and places."""
     settings = Settings.model_validate(
         {
             "node": {
                 "title": {"id": "Geoportal Uji", "en": "Test Geoportal"},
                 "region_name": {"id": "Kutai Kartanegara", "en": "Kutai Kartanegara"},
                 "organisation": {"id": "Diskominfo", "en": "Diskominfo"},
+                "region_code": region_code,
             },
             "storage": {"data": folder / "data"},
             "web": {"host": HOST, "port": 18080, "workers": 1, **web},
