@@ -37,6 +37,10 @@ LAYER_SUFFIXES = (
     ".parquet",
     ".arrow",
     ".feather",
+    ".csv",
+    ".tsv",
+    ".xlsx",
+    ".xlsm",
 )
 """Members of an archive that are a layer by themselves, in the order in which they are looked for."""
 

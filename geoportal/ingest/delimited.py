@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from geoportal.ingest.headers import find_header
-from geoportal.ingest.refusal import Note, refuse
+from geoportal.ingest.refusal import Note, few, refuse
 
 DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_ROWS = 200
@@ -241,7 +241,7 @@ class _Table:
         ragged = sorted({*self._short, *self._long})
         if ragged:
             params = {"short": len(self._short), "long": len(self._long), "cells": self._named, "count": len(ragged)}
-            rows = [str(line) for _, line in ragged[:20]]
+            rows = few(line for _, line in ragged)
             found.append(
                 ("table-rows-ragged", {**params, "rows": rows, "features": [str(n) for n, _ in ragged[:_NAMED]]})
             )

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from geoportal.errors import StorageFull
 from geoportal.ingest.intake import FULL
-from geoportal.ingest.refusal import Note, shown
+from geoportal.ingest.refusal import Note, few, shown
 
 if TYPE_CHECKING:
     import pandas
@@ -29,7 +29,7 @@ ENOUGH = 0.5
 """The part of a column's values that must be codes of a layer for the column to be taken for codes of it."""
 
 _SHORTEST = 4  # numbers of less than four digits are found in every table
-_LISTED, _NAMED, _SUGGESTED = 10, 1000, 50
+_NAMED, _SUGGESTED = 1000, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,18 +272,18 @@ def _told(layer: Layer, match: _Match, rows: NDArray[Any]) -> Iterator[Note]:
         details = list(_details(written.iloc[lost].to_list(), keys))
         values = dict.fromkeys(item["value"] for item in details)
         pairs = dict.fromkeys(f"{d['value']} > {d['suggestion']}" for d in details if d["suggestion"])
-        yield "join-unmatched", _rows(lost, dataset=region.dataset, values=list(values)[:_LISTED],
-                                      suggestions=list(pairs)[:_LISTED], details=details)  # fmt: skip
+        yield "join-unmatched", _rows(lost, dataset=region.dataset, values=few(values),
+                                      suggestions=few(pairs, 130), details=details)  # fmt: skip
     _, first = np.unique(rows, return_index=True)
     again = np.setdiff1d(np.flatnonzero(rows >= 0), first)
     if len(again):
         details = [{"value": shown(str(value), 60)} for value in written.iloc[again[:_NAMED]]]
         values = dict.fromkeys(item["value"] for item in details)
-        yield "join-duplicate", _rows(again, values=list(values)[:_LISTED], details=details)
+        yield "join-duplicate", _rows(again, values=few(values), details=details)
     absent = np.setdiff1d(np.arange(len(keys)), rows)
     if len(absent):
-        values = dict.fromkeys(shown(str(keys[row]), 60) for row in absent[:_LISTED].tolist())
-        yield "join-missing", {"dataset": region.dataset, "values": list(values), "count": len(absent)}
+        missing = few(keys[row] for row in absent.tolist())
+        yield "join-missing", {"dataset": region.dataset, "values": missing, "count": len(absent)}
 
 
 def _rows(index: NDArray[Any], **params: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from geoportal.ingest import wkt
 from geoportal.ingest.dms import parse_angle, parse_pair
 from geoportal.ingest.numerals import as_numbers
-from geoportal.ingest.refusal import Note, shown
+from geoportal.ingest.refusal import Note, few, shown
 
 _X = {
     "degrees": "lon long longitude lng lond londd longdd bujur garisbujur bujurtimur bt lonx longx lonwgs84 lon84",
@@ -366,7 +366,7 @@ def _unreadable(
     count = int(wrong.sum())
     if not count:
         return [], 0
-    values = [shown(str(texts[row]), 60) for row in np.flatnonzero(wrong)[:5].tolist()]
+    values = few(texts[row] for row in np.flatnonzero(wrong).tolist())
     params = _where(wrong, rows, {"fields": [shown(name) for name in names], "values": values})
     return [("table-coordinates-unreadable", params)], count
 
@@ -374,5 +374,9 @@ def _unreadable(
 def _where(mask: NDArray[np.bool_], rows: NDArray[Any], params: dict[str, Any]) -> dict[str, Any]:
     """Parameters of a note about rows: features by number, and the rows of the file as a list for the sentence."""
     index = np.flatnonzero(mask)
-    listed = [str(row) for row in rows[index[:20]].tolist()]
-    return {**params, "rows": listed, "count": len(index), "features": [str(i + 1) for i in index[:1000].tolist()]}
+    return {
+        **params,
+        "rows": few(rows[index].tolist()),
+        "count": len(index),
+        "features": [str(i + 1) for i in index[:1000].tolist()],
+    }

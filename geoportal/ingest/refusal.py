@@ -4,6 +4,8 @@ of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from geoportal.errors import UnreadableSource
@@ -27,3 +29,9 @@ def shown(name: str, longest: int = 120) -> str:
     """A name out of a foreign file, cut to a length that a report can carry; escaping is the edge's work."""
     clean = name.encode("utf-8", "replace").decode("utf-8")
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
+
+def few(values: Iterable[object], longest: int = 60) -> list[str]:
+    """The first of many values for a sentence that gives their number: five, or four and an ellipsis."""
+    first = [shown(str(value), longest) for value in islice(values, 6)]
+    return first if len(first) < 6 else [*first[:4], "…"]

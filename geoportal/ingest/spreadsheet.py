@@ -21,7 +21,7 @@ from geoportal.ingest import archive
 from geoportal.ingest.delimited import Cells
 from geoportal.ingest.headers import LOOKED_AT, find_header
 from geoportal.ingest.numerals import is_code_name
-from geoportal.ingest.refusal import Note, refuse, shown
+from geoportal.ingest.refusal import Note, few, refuse, shown
 from geoportal.ingest.source import Source
 from geoportal.ingest.tables import source_of
 from geoportal.ingest.workbook import Grid, Workbook, cell_name
@@ -45,7 +45,7 @@ def find_sheets(path: Path, stem: str, max_fields: int) -> list[Source]:
     if not sources:
         raise refuse("no-layer", files=[shown(sheet.name) for sheet in book.sheets][:_FEW])
     if hidden := [shown(sheet.name) for sheet in book.sheets if sheet not in wanted]:
-        note: Note = ("table-sheets-hidden", {"names": hidden[:_FEW], "count": len(hidden)})
+        note: Note = ("table-sheets-hidden", {"names": few(hidden), "count": len(hidden)})
         sources[0] = replace(sources[0], notes=(*sources[0].notes, note))
     return sources
 
@@ -124,7 +124,7 @@ def _codes(values: list[Any], name: str) -> tuple[Any, list[Note]]:
     damaged = [at for at, number in enumerate(decimals) if number is not None and number < usual]
     params: dict[str, Any] = {"fields": [shown(name)]}
     if damaged:
-        listed = [shown(str(texts[at])) for at in damaged[:5]]
+        listed = few(texts[at] for at in damaged)
         params |= {"values": listed, "count": len(damaged), "features": [str(at + 1) for at in damaged[:1000]]}
     return pa.array(texts, pa.string()), [("table-codes-as-numbers", params)]
 
@@ -147,11 +147,11 @@ def _written(value: Any) -> str | None:
 def _grid_notes(grid: Grid, first_data_row: int | None) -> list[Note]:
     found: list[Note] = []
     if grid.valueless:
-        found.append(("table-cells-without-value", {"cells": grid.valueless[:_FEW], "count": len(grid.valueless)}))
+        found.append(("table-cells-without-value", {"cells": few(grid.valueless), "count": len(grid.valueless)}))
     inside = [area for area in grid.merged if first_data_row is not None and area[2] >= first_data_row]
     if inside:
-        ranges = [f"{cell_name(a, b)}:{cell_name(c, d)}" for a, b, c, d in inside[:_FEW]]
-        found.append(("table-merged-cells", {"cells": ranges, "count": len(inside)}))
+        ranges = [f"{cell_name(a, b)}:{cell_name(c, d)}" for a, b, c, d in inside]
+        found.append(("table-merged-cells", {"cells": few(ranges), "count": len(inside)}))
     return found
 
 
