@@ -104,6 +104,8 @@ class Transport:
         def read() -> bytes:
             with self.opened(link, headers) as answer:
                 body = answer.read(LARGEST_DOCUMENT + 1)
+                if answer.length and len(body) <= LARGEST_DOCUMENT:
+                    raise EOFError("the connection ended before the document did")
                 if answer.headers.get("Content-Encoding") == "gzip":
                     body = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(body, LARGEST_DOCUMENT + 1)
             if len(body) > LARGEST_DOCUMENT:
