@@ -44,7 +44,8 @@ def download(site: Site, request: Request) -> Response:
         raise NotFound() from error
     size = os.fstat(stream.fileno()).st_size
     # The digest of the content: a build made anew of the same content is the same file to whoever has it.
-    tag = f'"{offered.sha256[:40]}"' if offered.sha256 else f'"{publication.version.digest[:24]}-{publication.build}"'
+    before = f"{publication.version.digest[:24]}-{publication.build}-{extension}"
+    tag = f'"{offered.sha256[:40] if offered.sha256 else before}"'
     open_to_all = publication.classification is Classification.PUBLIC and visitor.anonymous
     headers = {
         "etag": tag,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 
 import pytest
 
 from geoportal.model.access import PUBLIC_AUDIENCE
+from geoportal.model.layer import Layer
+from geoportal.serving.build import build
+from geoportal.serving.downloads import build_downloads
+from geoportal.web.answers import REVALIDATE
 from geoportal.web.files import requested_range, version_number
 from tests.web import nodes
 
@@ -155,3 +160,98 @@ def test_the_map_page_brings_its_own_policy(portal):
         assert "frame-ancestors 'self'" in policy and "sandbox allow-scripts" in policy
     assert portal.client.get("/peta/puskesmas?version=9").status_code == 404
     assert portal.client.get("/peta/puskesmas?version=x").status_code == 404
+
+
+FORMATS = {
+    "gpkg": "application/geopackage+sqlite3",
+    "shp.zip": "application/zip",
+    "geojson": "application/geo+json",
+    "csv": "text/csv; charset=utf-8; header=present",
+    "kml": "application/vnd.google-earth.kml+xml",
+    "fgb": "application/flatgeobuf",
+    "parquet": "application/vnd.apache.parquet",
+}
+
+
+@pytest.mark.parametrize("extension", FORMATS)
+def test_every_format_is_served_in_parts_under_its_digest(portal, extension):
+    path = f"/berkas/puskesmas/2/puskesmas.{extension}"
+    whole = portal.client.get(path, headers={"accept-encoding": "br, gzip"})
+    assert whole.status_code == 200 and "content-encoding" not in whole.headers
+    assert whole.headers["content-type"] == FORMATS[extension]
+    assert whole.headers["content-disposition"] == f'attachment; filename="puskesmas-v2.{extension}"'
+    assert whole.headers["x-content-type-options"] == "nosniff"
+    assert whole.headers["etag"] == f'"{hashlib.sha256(whole.content).hexdigest()[:40]}"'
+    assert whole.headers["cache-control"] == REVALIDATE and whole.headers["vary"] == "Authorization"
+    part = portal.client.get(path, headers={"range": "bytes=10-19", "if-range": whole.headers["etag"]})
+    assert part.status_code == 206 and part.content == whole.content[10:20]
+    head = portal.client.head(path)
+    assert not head.content and head.headers["content-length"] == str(len(whole.content))
+    assert portal.client.get(path, headers={"if-none-match": whole.headers["etag"]}).status_code == 304
+
+
+@pytest.mark.parametrize("extension", [*FORMATS, "json", "pmtiles"])
+def test_a_guarded_file_is_for_those_who_may_see_it(portal, extension):
+    for dataset_id in nodes.HIDDEN:
+        path = f"/berkas/{dataset_id}/1/{dataset_id}.{extension}"
+        assert portal.client.get(path).status_code == 404
+        seen = portal.client.get(path, headers=portal.token)
+        assert seen.status_code == (200 if extension in FORMATS else 404)
+        if extension in FORMATS:
+            assert seen.headers["cache-control"] == "private, no-store"
+    seen = portal.client.get(f"/berkas/puskesmas/2/puskesmas.{extension}", headers=portal.token)
+    if extension in FORMATS:
+        assert seen.headers["cache-control"] == "private, no-store"
+
+
+def test_the_list_itself_is_not_a_download(portal):
+    for name in ("unduhan.json", "puskesmas.json", "puskesmas.unduhan.json"):
+        assert portal.client.get(f"/berkas/puskesmas/2/{name}").status_code == 404
+
+
+def test_the_page_shows_formats_with_systems_and_what_they_cannot_keep(portal):
+    page = portal.client.get("/dataset/puskesmas?lang=id").text
+    for extension in FORMATS:
+        assert f'href="/berkas/puskesmas/2/puskesmas.{extension}"' in page
+    assert "GeoPackage" in page and "· EPSG:4326" in page and "· WGS 84" in page
+    assert "Yang perlu diketahui tiap format" in page and "Pemisahnya koma" in page
+    assert "What to know of each format" in portal.client.get("/dataset/puskesmas?lang=en").text
+
+
+def test_a_build_from_before_there_were_lists_keeps_working(empty):
+    publication = nodes.publish(empty.node, "lama")
+    folder = empty.node.derived(publication) / "berkas"
+    for path in folder.iterdir():
+        if path.suffix not in (".gpkg", ".geojson"):
+            path.unlink()
+    page = empty.client.get("/dataset/lama").text
+    assert 'href="/berkas/lama/1/lama.gpkg"' in page and "lama.csv" not in page
+    whole = empty.client.get("/berkas/lama/1/lama.gpkg")
+    assert whole.status_code == 200 and whole.headers["etag"].startswith('"')
+    other = empty.client.get("/berkas/lama/1/lama.geojson")
+    assert other.headers["etag"] != whole.headers["etag"]
+    assert empty.client.get("/berkas/lama/1/lama.csv").status_code == 404
+    links = empty.client.get("/ogc/collections/lama?f=json").json()["links"]
+    assert [link["href"].rpartition(".")[2] for link in links if link["rel"] == "enclosure"] == ["gpkg", "geojson"]
+
+
+def test_a_format_that_is_missing_is_on_the_page_with_its_reason(empty):
+    layer = nodes.points(2)
+    table = Layer("layer", layer.frame.drop(columns="geometry"), None, layer.fields, None)
+    publication = nodes.publish(empty.node, "tabel")
+    folder = empty.node.derived(publication)
+    build(table, folder, key="kode")
+    build_downloads(table, folder, "tabel", publication.record)
+    page = empty.client.get("/dataset/tabel?lang=id").text
+    assert "tidak tersedia" in page and "Dataset ini tabel tanpa letak" in page and "tabel.kml" not in page
+
+
+def test_collections_link_the_files_that_exist_with_type_and_length(portal):
+    for headers, dataset_id in (({}, "puskesmas"), (portal.token, "rahasia_satu")):
+        links = portal.client.get(f"/ogc/collections/{dataset_id}?f=json", headers=headers).json()["links"]
+        found = {link["href"].partition(f"{dataset_id}.")[2]: link for link in links if link["rel"] == "enclosure"}
+        assert list(found) == list(FORMATS)
+        for extension, link in found.items():
+            answer = portal.client.head(link["href"], headers=headers)
+            assert answer.status_code == 200 and link["length"] == int(answer.headers["content-length"])
+            assert link["type"] == FORMATS[extension] and "hreflang" not in link
