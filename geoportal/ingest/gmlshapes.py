@@ -1,6 +1,7 @@
-"""One geometry of GML as WKB: GDAL converts the text of that element alone, after we have looked at its numbers.
+"""One geometry of GML as WKB: straight ones by ourselves (``gmlsimple``), curves and surfaces by GDAL from the text of
+that element alone.
 
-GDAL reads a word as 0 and leaves parts out that are only linked: both are found here before it is asked.
+GDAL reads a word as 0 and leaves parts out that are only linked: both are found here before anybody is asked.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from ctypes import c_char_p, c_int, c_void_p, create_string_buffer
 from xml.etree.ElementTree import Element, tostring
 
 from geoportal.ingest import gdal
+from geoportal.ingest.gmlsimple import NoNumbers, simple
 from geoportal.ingest.markup import local
 from geoportal.ingest.refusal import refuse
 
@@ -47,6 +49,12 @@ def shape_of(element: Element, *, swapped: bool) -> bytes:
     Raises Unreadable for what cannot be read whole, a refusal (source-unsafe) for numbers that are none.
     """
     _look(element)
+    try:
+        straight = simple(element, swapped=swapped)
+    except NoNumbers:
+        raise Unreadable from None
+    if straight is not None:
+        return straight
     text = tostring(_plain(element), encoding="utf-8")
     create = gdal.function("OGR_G_CreateFromGML", c_void_p, c_char_p)
     made = create(text)

@@ -40,11 +40,15 @@ def many(parts: Sequence[bytes], kind: int | None = None) -> bytes:
     for none at all.
     """
     kinds = {kind_of(part) for part in parts}
+    return gathered(_MULTI.get(kinds.pop(), COLLECTION) if len(kinds) == 1 else (kind or COLLECTION), parts)
+
+
+def gathered(kind: int, parts: Sequence[bytes]) -> bytes:
+    """Several geometries as one of this kind; where one of them has heights, the others get 0."""
     widths = {3 if _code(part) >= 1000 else 2 for part in parts} or {2}
     width = max(widths)
-    chosen = _MULTI.get(kinds.pop(), COLLECTION) if len(kinds) == 1 else (kind or COLLECTION)
     alike = parts if len(widths) == 1 else [with_width(part, width) for part in parts]
-    return _head(chosen, width) + struct.pack("<I", len(parts)) + b"".join(alike)
+    return _head(kind, width) + struct.pack("<I", len(parts)) + b"".join(alike)
 
 
 def kind_of(wkb: bytes) -> int:
