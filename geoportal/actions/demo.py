@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from geoportal.actions.publish import publish
+from geoportal.actions.publish import judge, publish
 from geoportal.actions.submit import submit
 from geoportal.catalogue.declaration import Declaration, read_declaration
+from geoportal.errors import InvalidSpecification
 from geoportal.model.access import Actor
 from geoportal.model.dataset import Publication
 from geoportal.model.specification import Specification
@@ -43,16 +44,21 @@ def specification_of(node: Node, folder: Path, declared: Declaration) -> Specifi
 def load_demo(
     node: Node, actor: Actor, folder: Path = FOLDER, progress: Callable[[str], None] = lambda _: None
 ) -> list[Publication]:
-    """Submit and publish each declared dataset once; loading again changes nothing unless a source or declaration
-    changed.
+    """Submit and publish each declared dataset once; loading again changes nothing unless a source, declaration or
+    specification changed.
+
+    Tables that join come after the layers that they join to. An exhibit is submitted and put before the gate, which
+    must refuse it: InvalidSpecification when it does not.
     """
     from geoportal.store import datasets
 
-    published = []
+    declarations = []
     for place in declared_folders(folder):
         declared = read_declaration(place)
+        declarations.append((place, declared, specification_of(node, place, declared)))
+    published = []
+    for place, declared, specification in sorted(declarations, key=lambda each: each[2].join is not None):
         source = place / declared.source
-        key = hashlib.sha256(source.read_bytes() + (place / "dataset.yaml").read_bytes()).hexdigest()
         submission = submit(
             node,
             actor,
@@ -61,11 +67,15 @@ def load_demo(
             access=declared.access,
             opd=declared.opd,
             layer=declared.layer,
-            spec=specification_of(node, place, declared),
+            spec=specification,
             crs=declared.crs,
             record=declared.record(),
-            idempotency_key=f"demo-{key}",
+            idempotency_key=f"demo-{_fingerprint(place, declared)}",
         )
+        if declared.exhibit:
+            _refused(node, declared.id, submission.version.number)
+            progress(declared.id)
+            continue
         with node.register.read() as conn:
             current = datasets.publication(conn, declared.id)
         if current is None or current.version.number < submission.version.number:
@@ -73,3 +83,22 @@ def load_demo(
         progress(declared.id)
         published.append(current)
     return published
+
+
+def _fingerprint(place: Path, declared: Declaration) -> str:
+    """What tells one state of a declared dataset from another."""
+    content = [place / declared.source, place / "dataset.yaml", place / declared.specification]
+    digest = hashlib.sha256()
+    for path in content:
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()
+
+
+def _refused(node: Node, dataset_id: str, number: int) -> None:
+    """Put an exhibit before the gate without publishing it; InvalidSpecification when nothing blocks it."""
+    from geoportal.store import datasets
+
+    with node.register.read() as conn:
+        dataset, version = datasets.get(conn, dataset_id), datasets.version(conn, dataset_id, number)
+    if not judge(node, dataset, version).blocking():
+        raise InvalidSpecification(f"{dataset_id} is declared as a sample of a refusal, but nothing blocks it")

@@ -211,7 +211,8 @@ class Names(MacroElement):
     """Names on the map, the most important first.
 
     At each zoom those that would touch another one, or burst their area, are left out.
-    ``names`` are ``[latitude, longitude, inert text, width of the area in degrees or 0 for a point]``.
+    ``names`` are ``[latitude, longitude, inert text, width of the area in degrees or 0 for a point, class]``; the class
+    is empty for the layer's own names.
     """
 
     _template = Template(
@@ -219,7 +220,7 @@ class Names(MacroElement):
 {% macro script(this, kwargs) %}
 (function (map, names) {
     var signs = names.map(function (name) {
-        var html = '<span>' + name[2] + '</span>', kind = name[3] ? 'nama' : 'nama titik';
+        var html = '<span>' + name[2] + '</span>', kind = (name[3] ? 'nama ' : 'nama titik ') + name[4];
         var sign = L.marker([name[0], name[1]], {
             pane: 'names', interactive: false, keyboard: false,
             icon: L.divIcon({className: kind, html: html, iconSize: [0, 0]})
@@ -265,7 +266,7 @@ class Names(MacroElement):
 """
     )
 
-    def __init__(self, names: Sequence[tuple[float, float, str, float]]) -> None:
+    def __init__(self, names: Sequence[tuple[float, float, str, float, str]]) -> None:
         """See the class; call after the map has a view, since names are measured when they are added."""
         super().__init__()
         self._name = "Names"
@@ -294,10 +295,10 @@ class Furniture(MacroElement):
     if (full && !document.fullscreenEnabled) { full.parentNode.remove(); }
     L.control.scale({position: 'bottomleft', imperial: false, maxWidth: 90}).addTo(map);
     L.polyline([[0, -540], [0, 540]], {
-        pane: 'grid', interactive: false, color: {{ this.equator|tojson }}, weight: 1.2, dashArray: '6 5'
+        pane: 'water', interactive: false, color: {{ this.equator|tojson }}, weight: 1.2, dashArray: '6 5'
     }).addTo(map);
     var sign = L.divIcon({className: 'khatulistiwa', html: '<span>' + words.equator + '</span>', iconSize: [0, 0]});
-    var equator = L.marker([0, 0], {pane: 'grid', interactive: false, keyboard: false, icon: sign}).addTo(map);
+    var equator = L.marker([0, 0], {pane: 'water', interactive: false, keyboard: false, icon: sign}).addTo(map);
     function follow() { equator.setLatLng([0, map.containerPointToLatLng([8, 0]).lng]); }
     map.on('move zoom zoomend resize', follow);
     follow();

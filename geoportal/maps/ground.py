@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import shapely
@@ -30,53 +31,135 @@ BORDER: Final = "#8A6F55"
 INK: Final = "#241C17"
 
 STEPS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
-COVERED: Final = 0.4
+COVERED: Final = 0.8
 INSIDE: Final = 0.6
 SPREAD: Final = 0.45
 """Shares: of the land covered by a layer, of a layer within the land, of the land's span that a layer spans."""
 
 
+NEIGHBOUR_TEXT: Final = "#6B6053"
+RIVER: Final = "#4C9BAA"
+LAKE: Final = "#BFDDE2"
+WATER_TEXT: Final = "#2B6B78"
+ROAD: Final = "#DDD2BF"
+DISTRICT: Final = "#B5A996"
+SEAT: Final = "#E3A917"
+
+AREAS: Final = ("land", "neighbour", "lake")
+LINES: Final = ("district", "river", "road")
+KINDS: Final = (*AREAS, *LINES)
+"""What a feature of the ground can be, besides a name."""
+
+
+def _none() -> Shapes:
+    return np.array([], dtype=object)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceName:
+    """A name that belongs to the ground: plain text in both languages, its place in degrees, and what it names
+    (``tetangga`` a neighbour, ``kota`` a town, ``laut`` a sea, ``sungai`` a river, ``pusat`` the region's seat).
+    """
+
+    text: LocalText
+    x: float
+    y: float
+    of: str
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The land of the region in degrees (CRS84), for layers that do not cover it themselves; ``source`` says where it
-    comes from.
+    """What lies under a layer, in degrees (CRS84); ``source`` says where it comes from.
+
+    ``land`` is the region itself and ``neighbour`` all land around and under it; ``district``, ``river`` and ``road``
+    are lines, ``order`` tells how great each river is (1 the greatest).
     """
 
     land: Shapes
     source: LocalText
+    neighbour: Shapes = field(default_factory=_none)
+    district: Shapes = field(default_factory=_none)
+    lake: Shapes = field(default_factory=_none)
+    river: Shapes = field(default_factory=_none)
+    order: Shapes = field(default_factory=_none)
+    road: Shapes = field(default_factory=_none)
+    names: tuple[PlaceName, ...] = ()
 
 
 def read_ground(path: Path) -> Ground | None:
-    """The land from a GeoJSON file of the configuration (CRS84 areas; a foreign member ``source`` with ``id`` and
-    ``en``).
+    """The ground from a GeoJSON file of the configuration (CRS84; a foreign member ``source`` with ``id`` and ``en``).
 
-    None where there is no file, or an empty one: a map then has sea and graticule only. InvalidSpecification when the
-    file is something else.
+    Each feature has a ``kind`` of KINDS or ``name``; an area without one is land. None where there is no file, or an
+    empty one: a map then has sea and graticule only. InvalidSpecification when the file is something else.
     """
     if not path.exists() or not path.stat().st_size:
         return None
     try:
         content: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        land = shapely.get_parts(shapely.force_2d(shapely.from_geojson(json.dumps(content))))
-        source = LocalText.of(content.get("source"))
-    except (ValueError, AttributeError, TypeError, shapely.errors.GEOSException) as error:
-        raise InvalidSpecification(f"{path} is not a GeoJSON of land areas: {error}") from error
-    land = shapely.get_parts(land)
-    if not len(land) or not (shapely.get_type_id(land) == 3).all() or not shapely.is_valid(land).all():
-        raise InvalidSpecification(f"{path} must hold valid areas only")
-    return Ground(land, source)
+        features = content["features"] if content["type"] == "FeatureCollection" else [content]
+        return assemble(features, LocalText.of(content.get("source")))
+    except (ValueError, LookupError, AttributeError, TypeError, shapely.errors.GEOSException) as error:
+        raise InvalidSpecification(f"{path} is not a GeoJSON of a ground: {error}") from error
+
+
+def assemble(features: Iterable[Mapping[str, Any]], source: LocalText) -> Ground:
+    """A ground from GeoJSON features. ValueError, LookupError or TypeError where one of them is none of a ground."""
+    found: dict[str, list[Any]] = {kind: [] for kind in KINDS}
+    orders: list[int] = []
+    names = []
+    for feature in features:
+        facts = feature.get("properties") or {}
+        kind = facts.get("kind", "land")
+        shape = shapely.force_2d(shapely.from_geojson(json.dumps(feature.get("geometry") or feature)))
+        if kind == "name":
+            text = LocalText(str(facts["name"]), str(facts.get("name_en") or facts["name"]))
+            x, y = shapely.get_coordinates(shape)[0].tolist()
+            names.append(PlaceName(text, x, y, str(facts.get("of", "kota"))))
+            continue
+        dimension = 2 if kind in AREAS else 1
+        for part in shapely.get_parts(shapely.get_parts(shape)):
+            if shapely.get_dimensions(part) != dimension or shapely.is_empty(part) or not shapely.is_valid(part):
+                raise ValueError(f"a {kind} must be a valid {'area' if dimension == 2 else 'line'}")
+            found[kind].append(part)
+            if kind == "river":
+                orders.append(int(facts.get("order", 2)))
+    if not found["land"]:
+        raise ValueError("a ground needs land")
+    shapes: dict[str, Any] = {kind: np.array(parts, dtype=object) for kind, parts in found.items()}
+    return Ground(source=source, order=np.array(orders, dtype=object), names=tuple(names), **shapes)
 
 
 def under(drawing: Drawing, ground: Ground | None) -> Ground | None:
-    """The ground that this drawing needs: none where the layer's own areas cover the land, or reach far beyond it."""
+    """The ground that this drawing needs: none where the layer lies elsewhere, or reaches far beyond it."""
     if ground is None or drawing.extent is None:
         return None
     land = shapely.box(*shapely.total_bounds(ground.land))
     wide = shapely.buffer(shapely.box(*drawing.extent), 0.005, join_style="mitre")
-    if float(shapely.area(shapely.intersection(wide, land))) < INSIDE * float(shapely.area(wide)):
-        return None
-    covered = float(shapely.area(drawing.shapes[: drawing.areas]).sum())
-    return None if covered > COVERED * float(shapely.area(ground.land).sum()) else ground
+    common = float(shapely.area(shapely.intersection(wide, land)))
+    return ground if common >= INSIDE * float(shapely.area(wide)) else None
+
+
+def covered(drawing: Drawing, ground: Ground) -> bool:
+    """Whether the layer's own areas cover the land: then its borders are the layer's, and water lies over it."""
+    own = float(shapely.area(drawing.shapes[: drawing.areas]).sum())
+    return own > COVERED * float(shapely.area(ground.land).sum())
+
+
+def edges(land: Shapes, neighbour: Shapes) -> tuple[Shapes, Shapes]:
+    """The edge of the land in two: where it borders on other land, and where on water. All edge where nobody knows
+    the land around.
+    """
+    rim = shapely.union_all(shapely.boundary(land))
+    if not len(neighbour):
+        return _pieces(rim), _none()
+    around = shapely.union_all(neighbour)
+    return _pieces(shapely.intersection(rim, around)), _pieces(shapely.difference(rim, around))
+
+
+def _pieces(shape: shapely.Geometry) -> Shapes:
+    merged = shapely.line_merge(shape) if shapely.get_type_id(shape) == 5 else shape
+    parts = shapely.get_parts(merged)
+    return cast("Shapes", parts[(shapely.get_type_id(parts) % 4 == 1) & ~shapely.is_empty(parts)])
 
 
 def view(drawing: Drawing, land: Ground | None) -> Extent | None:

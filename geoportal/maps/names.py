@@ -20,12 +20,16 @@ OVERHANG: Final = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A name that wants a place: plain text, its middle, and the width of its area (0 for a point), in pixels."""
+    """A name that wants a place: plain text, its middle, and the width of its area (0 for a point), in pixels.
+
+    ``kind`` is what a name of the ground names; empty for one of the layer.
+    """
 
     text: str
     x: float
     y: float
     room: float
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Placed:
     x: float
     y: float
     anchor: str
+    kind: str = ""
 
 
 def broken(name: str) -> tuple[str, ...]:
@@ -74,9 +79,12 @@ def arrange(candidates: Sequence[Candidate], width: int, height: int, marks: flo
 
 def _options(each: Candidate, marks: float) -> list[Placed]:
     if each.room:
-        return [Placed(broken(each.text), each.x, each.y, "middle")]
+        return [Placed(broken(each.text), each.x, each.y, "middle", each.kind)]
     away = marks + 4
-    return [Placed((each.text,), each.x + away, each.y, "start"), Placed((each.text,), each.x - away, each.y, "end")]
+    return [
+        Placed((each.text,), each.x + away, each.y, "start", each.kind),
+        Placed((each.text,), each.x - away, each.y, "end", each.kind),
+    ]
 
 
 def _box(name: Placed) -> tuple[float, float, float, float]:

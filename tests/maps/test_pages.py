@@ -253,7 +253,8 @@ def test_the_land_of_the_region_lies_under_points_and_is_credited(tmp_path: Path
     ground = read_ground(ROOT / "config/ground.geojson")
     page = (write(layer, Record(title=LocalText.of("Titik")), tmp_path, ground=ground) / "preview.id.html").read_text()
     assert '"pane": "land"' in page
-    assert "garis luar: data contoh (sintetis)" in page
+    assert "peta dasar: data contoh (sintetis)" in page
+    assert '"pane": "around"' in page and '"pane": "shade"' in page
 
 
 def test_both_languages_have_the_same_texts() -> None:
