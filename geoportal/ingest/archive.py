@@ -41,6 +41,9 @@ LAYER_SUFFIXES = (
     ".tsv",
     ".xlsx",
     ".xlsm",
+    ".dxf",
+    ".tif",
+    ".tiff",
 )
 """Members of an archive that are a layer by themselves, in the order in which they are looked for."""
 
