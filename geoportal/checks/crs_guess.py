@@ -1,6 +1,6 @@
 """Suggests in which reference system a layer would land in the node's region. Nothing is ever applied here.
 
-Kukar lies on the equator and on two TM-3 zones, so that one wrong digit puts a layer 10,000 km away (DOMAIN 1.5). The
+On the equator, or on the edge of two zones, one wrong digit puts a layer 10,000 km away (DOMAIN 1.5). The
 candidates stand in the region's settings.
 """
 

@@ -1,8 +1,8 @@
 """A table without geometry takes that of a region layer of this node, by the codes that both hold.
 
 Runs in the child: the table is foreign, and so it stays behind the walls; the region layer is a copy of the node's own
-sealed file, laid beside the upload, read-only. Codes are compared without dots and blanks and in capitals (64.02.01 is
-640201), never by their beginning: a BPS code is not a Kemendagri code. Rows keep their order; a row whose code is not
+sealed file, laid beside the upload, read-only. Codes are compared without dots and blanks and in capitals (11.01.01 is
+110101), never by their beginning: a BPS code is not a Kemendagri code. Rows keep their order; a row whose code is not
 found keeps everything but has no geometry. This module is light: pandas and GDAL come when they are needed.
 """
 

@@ -133,7 +133,7 @@ def _form(name: str, column: Any, delimiter: str) -> Form:
             return form
     if every(_REAL):
         if every(_TWO_AND_TWO):
-            return Form.TEXT  # 64.02 may be a kabupaten
+            return Form.TEXT  # 11.01 may be a kabupaten
         if delimiter == ";" and every(_GROUPS["."]):
             return Form.MAYBE_THOUSANDS
         return Form.REAL

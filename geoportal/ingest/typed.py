@@ -1,7 +1,7 @@
 """What kind of values a column of plain texts holds, in a format that states no types.
 
 A column is numbers only where every text, written back, is the same text, so that a code keeps its zeros; and not where
-all of them have one shape, as codes do (64.02, 64.03): those stay text.
+all of them have one shape, as codes do (11.01, 11.02): those stay text.
 """
 
 from __future__ import annotations
