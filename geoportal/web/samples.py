@@ -17,7 +17,7 @@ from pathlib import Path
 from geoportal.errors import GeoportalError
 from geoportal.model.dataset import Publication
 from geoportal.web.addresses import API, address, collection
-from geoportal.web.exercise import DEGREES, exercise_crs
+from geoportal.web.exercise import exercise_crs
 from geoportal.web.parts import Sample
 from geoportal.web.site import Site
 from geoportal.web.visitor import Visitor
@@ -26,19 +26,24 @@ PLAIN_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 PLAIN_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
 PLAIN_HOST = re.compile(r"https?://[A-Za-z0-9.:\[\]/_-]+")
 PAGE = 1000
+WEB = "3857"
+Extent = tuple[float, float, float, float]
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A published dataset with what a sample may ask of it: ``bbox`` in degrees holds at least one feature."""
+    """A published dataset with what a sample may ask of it: ``bbox`` in degrees holds at least one feature, ``crs`` is
+    the URI of a system in metres.
+    """
 
     dataset_id: str
     number: int
     field: str | None
     value: str | None
-    bbox: tuple[float, float, float, float] | None
+    bbox: Extent | None
+    crs: str
 
 
 def example_of(site: Site, visitor: Visitor) -> Example | None:
@@ -57,10 +62,12 @@ def example_of(site: Site, visitor: Visitor) -> Example | None:
 
 def _example(site: Site, publication: Publication) -> Example:
     field, value, bbox = _first_feature(site.node.derived(publication))
-    return Example(publication.dataset_id, publication.version.number, field, value, bbox)
+    extent = site.shelf.facts(publication).extent
+    crs = _metres(publication.version.crs, site.node.region.crs_candidates, extent)
+    return Example(publication.dataset_id, publication.version.number, field, value, bbox, crs)
 
 
-Told = tuple[str | None, str | None, tuple[float, float, float, float] | None]
+Told = tuple[str | None, str | None, Extent | None]
 
 
 @lru_cache(maxsize=64)
@@ -110,13 +117,26 @@ def samples_for(site: Site, visitor: Visitor) -> dict[str, Sample]:
     crs = exercise_crs(site.node.region)
     found = [*_terminal(base, crs), *_server(base)]
     if (example := example_of(site, visitor)) and PLAIN_HOST.fullmatch(base):
-        found += _data(base, example, _metres(crs))
+        found += _data(base, example)
     return {sample.key: sample for sample in found}
 
 
-def _metres(crs: str) -> str:
-    """The EPSG number of a system in metres for the region: that of the practice file, else the web maps' own."""
-    return crs.removeprefix("EPSG:") if crs.startswith("EPSG:") and crs != DEGREES else "3857"
+@lru_cache(maxsize=64)
+def _metres(source: str | None, candidates: tuple[str, ...], extent: Extent | None) -> str:
+    """The URI of a system in metres in which a layer is offered: one that is made for its place, else the web maps'."""
+    from geoportal.serving.crs import offered
+
+    for uri in offered(source, candidates, extent):
+        authority, number = uri.split("/")[-3], uri.split("/")[-1]
+        if authority == "EPSG" and number != WEB and _is_projected(int(number)):
+            return uri
+    return f"http://www.opengis.net/def/crs/EPSG/0/{WEB}"
+
+
+def _is_projected(number: int) -> bool:
+    from pyproj import CRS
+
+    return CRS.from_epsg(number).is_projected
 
 
 def _terminal(base: str, crs: str) -> list[Sample]:
@@ -142,8 +162,14 @@ def _terminal(base: str, crs: str) -> list[Sample]:
         ),
         ("publish_good", "geoportal publish latihan", 0),
         ("show", "geoportal show latihan", 0),
-        ("override", 'geoportal publish latihan --version 1 --override "Rapat koordinasi 24 November 2026"', 0),
+        (
+            "submit_again",
+            f'geoportal submit latihan-betul.zip --dataset latihan --crs {crs} --note "Pembaruan November"',
+            0,
+        ),
+        ("publish_again", "geoportal publish latihan", 0),
         ("rollback", "geoportal rollback latihan", 0),
+        ("override", 'geoportal publish latihan --version 1 --override "Rapat koordinasi 24 November 2026"', 0),
         ("withdraw", "geoportal withdraw latihan", 0),
     )
     return [Sample(key, "terminal", text, code) for key, text, code in rows]
@@ -166,7 +192,7 @@ def _server(base: str) -> list[Sample]:
     return [Sample(key, kind, text) for key, kind, text in rows]
 
 
-def _data(base: str, example: Example, crs: str) -> Iterator[Sample]:
+def _data(base: str, example: Example) -> Iterator[Sample]:
     items = f"{base}{collection(example.dataset_id, 'items')}"
     first = f"{items}?f=json&limit={PAGE}"
     yield Sample("curl_items", "curl", f'curl "{items}?f=json&limit=10"')
@@ -174,8 +200,7 @@ def _data(base: str, example: Example, crs: str) -> Iterator[Sample]:
     etag = f'curl --etag-save data.etag --etag-compare data.etag -o data.geojson \\\n  "{first}"'
     yield Sample("curl_etag", "curl", etag)
     yield Sample("curl_version", "curl", f'curl "{items}?f=json&limit=10&version={example.number}"')
-    system = f"http://www.opengis.net/def/crs/EPSG/0/{crs}"
-    yield Sample("curl_crs", "curl", f'curl "{items}?f=json&limit=10&crs={system}"')
+    yield Sample("curl_crs", "curl", f'curl "{items}?f=json&limit=10&crs={example.crs}"')
     if example.bbox:
         box = ",".join(f"{edge:g}" for edge in example.bbox)
         yield Sample("curl_bbox", "curl", f'curl "{items}?f=json&limit=10&bbox={box}"')
