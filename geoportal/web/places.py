@@ -27,7 +27,7 @@ Box = tuple[float, float, float, float]
 LEADING = frozenset(
     ["desa", "kelurahan", "kecamatan", "kec", "kel", "kabupaten", "kab", "village", "district", "regency"]
 )
-"""Words before a name that say what it is: whoever writes "Desa Pela" looks for Pela."""
+"""Words before a name that say what it is: whoever writes "Desa Mekarsari" looks for Mekarsari."""
 
 MOST_HITS = 6
 
@@ -110,7 +110,7 @@ class Places:
     def hits(self, asked: str) -> tuple[Hit, ...]:
         """The places that a search means, the best first.
 
-        Either the search is (a part of) a name, or a whole name stands among its words: "sekolah Kota Bangun".
+        Either the search is (a part of) a name, or a whole name stands among its words: "sekolah Sukamaju".
         """
         words = plain(asked).split()
         phrase = " ".join(word for word in words if word not in LEADING)

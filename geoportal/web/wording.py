@@ -84,7 +84,7 @@ class Wording:
         return f"{self.number(km)} km" if km >= 1 else f"{self.number(round(km * 1000))} m"
 
     def locality(self, kind: str, name: str) -> str:
-        """A place of the region with the word for its kind: Desa Pela, Kecamatan Kota Bangun."""
+        """A place of the region with the word for its kind: Desa Mekarsari, Kecamatan Sukamaju."""
         key = f"locality.{kind}"
         return self.t(key, name=name) if has_text(DOMAIN, key, self.language) else name
 
