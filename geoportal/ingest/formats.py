@@ -38,7 +38,7 @@ from geoportal.ingest.tables import find_delimited
 MAX_BYTES = 2 << 30
 """How much an archive may unpack to when nobody says otherwise."""
 
-_MAY_BE_ANYTHING = frozenset((".json", ".csv", ".xlsx", ".tif", ".tiff"))
+_MAY_BE_ANYTHING = frozenset((".json", ".csv", ".tsv", ".xlsx", ".xlsm", ".tif", ".tiff"))
 
 Finder = Callable[[Path, str, int], list[Source]]
 """(path, stem of the name that the sender gave, most fields allowed) -> the layers of one file."""
