@@ -39,7 +39,10 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Name of a chapter (part of its address, permanent) -> its sections in order (anchors, permanent)."""
 
-FORMATS = ("SQLite", "Shapefile", "FileGDB", "JSON", "KML", "GML", "GPX", "CSV", "XLSX", "DXF", "TIFF")
+FORMATS = (
+    "SQLite", "Shapefile", "FileGDB", "JSON", "GeoJSON text sequence", "KML", "GML", "GPX", "CSV", "XLSX", "FlatGeobuf",
+    "Parquet", "Arrow", "MapInfo TAB", "MapInfo MIF", "DXF", "TIFF",
+)  # fmt: skip
 """Kinds of file that are read, as the reader's own table (``ingest.formats``) and its archive name them; a test holds
 the two together. That table itself loads the reading libraries, which a worker of the portal does without.
 """
