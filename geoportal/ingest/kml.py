@@ -102,7 +102,7 @@ class _Reader:
                 name = local(event.name)
                 if name in _CONTAINERS:
                     self.open.pop()
-                elif name == "name" and event.text.strip():
+                elif name == "name" and not event.name.startswith("atom:") and event.text.strip():
                     self.open[-1].name = event.text.strip()
             else:
                 self._element(event)

@@ -19,6 +19,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 indexes (.qix .sbn .sbx ...), styles and metadata are left in the archive.
 """
 
+PAPERS = ("metadata.json", "nama_kolom.csv")
+"""What our own downloads put beside a shapefile: its record and the full names of its columns. No layers of it."""
+
 GEODATABASE = ".gdb"
 _CATALOGUE = "a00000001.gdbtable"  # the table of tables: the folder that holds it is a geodatabase
 _TABLE = re.compile(r"(?i)gdb|timestamps|a[0-9a-f]{8}\.(?:gdbtable|gdbtablx|gdbindexes)")
@@ -59,7 +62,7 @@ def is_compressed(names: Iterable[str]) -> bool:
 
 def accompanies(suffix: str, name: str) -> bool:
     """Whether a file that is not read belongs beside a layer and needs no word: an index, a style, metadata."""
-    return suffix in _ACCOMPANY or name.lower() in ("thumbs.db", "desktop.ini")
+    return suffix in _ACCOMPANY or name.lower() in ("thumbs.db", "desktop.ini", *PAPERS)
 
 
 def grouped[Item](
@@ -72,8 +75,11 @@ def grouped[Item](
     """
     groups: dict[tuple[str, str, str], list[Item]] = {}
     family_of = {suffix: main for main, suffixes in FAMILIES.items() for suffix in suffixes}
+    shapefiles = {folder for folder, _, suffix in map(named, members) if suffix == ".shp"}
     for member in members:
         folder, stem, suffix = named(member)
+        if folder in shapefiles and f"{stem}{suffix}".casefold() in PAPERS:
+            continue
         if suffix in family_of or suffix in layer_suffixes:
             # A suffix that is a layer by itself stays one, unless its family is there (.dbf beside .shp).
             key = (folder.casefold(), stem.casefold(), family_of.get(suffix, suffix))
