@@ -1,5 +1,4 @@
-"""The straight geometries of GML, made from their numbers by ourselves: GDAL rounds one number in four in its last digit.
-its last digit.
+"""The straight geometries of GML, made from their numbers by ourselves: GDAL rounds one in four in its last digit.
 
 Curves, patches and solids are not made here: ``simple`` says None, and GDAL is asked.
 """

@@ -27,7 +27,7 @@ CRS = "EPSG:4326"
 _FEATURES = {"wpt": "waypoints", "rte": "routes", "trk": "tracks"}
 _POINTS = {"routes": "route_points", "tracks": "track_points"}
 _NUMBERS = ("ele", "magvar", "geoidheight", "hdop", "vdop", "pdop", "ageofdgpsdata", "course", "speed")
-_INTEGERS = ("sat", "dgpsid", "number", "track_number", "segment", "point")
+_INTEGERS = ("sat", "dgpsid", "number", "track", "route", "segment", "point")
 _TYPES = dict.fromkeys(_NUMBERS, "number") | dict.fromkeys(_INTEGERS, "integer")
 _DEGREES = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
