@@ -68,16 +68,18 @@ def read_cells(path: Path, max_fields: int) -> Cells:
     if coding.nuls:
         notes.append(("text-nul-padded", {"fields": [], "count": coding.nuls}))
     quoting = True
-    table = _Table(len(header.names), max_fields)
+    # Cells beyond the last name are beyond the header.
+    width = max((at + 1 for at, name in enumerate(header.names) if name), default=len(header.names))
+    table = _Table(width, max_fields)
     if not table.fill(_rows(path, coding, delimiter, quoting), header.first) and coding.quotes % 2:
         # A quote that is opened and never closed swallows the rest of the file: then quotes are no marks here.
         line = table.opened
         quoting = False
-        table = _Table(len(header.names), max_fields)
+        table = _Table(width, max_fields)
         table.fill(_rows(path, coding, delimiter, quoting), header.first)
         notes.append(("reader-message", {"message": f"a quote is opened in row {line} and never closed"}))
     columns, rows = table.done()
-    names = [*header.names, *[""] * (len(columns) - len(header.names))]
+    names = [*header.names[:width], *[""] * (len(columns) - width)]
     if not any(header.names):
         names = [f"field_{at + 1}" for at in range(len(columns))]
     kept = [at for at, column in enumerate(columns) if names[at] or column.null_count < len(column)]

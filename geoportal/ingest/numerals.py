@@ -131,7 +131,7 @@ def _form(name: str, column: Any, delimiter: str) -> Form:
     for mark, form in ((".", Form.THOUSANDS_DOT), (",", Form.THOUSANDS_COMMA)):
         if every(_GROUPS[mark]) and some(_TWO_GROUPS[mark]):
             return form
-    if every(_REAL):
+    if every(_REAL) and some(r"\."):
         if every(_TWO_AND_TWO):
             return Form.TEXT  # 11.01 may be a kabupaten
         if delimiter == ";" and every(_GROUPS["."]):

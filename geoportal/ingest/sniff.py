@@ -125,7 +125,11 @@ def kind_of(head: bytes, size: int) -> str:
         # .shp and .shx begin alike. The first record of a .shp is number 1; a .shx starts with the offset 50.
         return "Shapefile index" if head[100:104] == b"\0\0\0\x32" else SHAPEFILE
     if (text := _text(head)) is None:
-        return "dBASE" if _is_dbase(head, size) else UNKNOWN
+        if _is_dbase(head, size):
+            return "dBASE"
+        # A table may hold a few NULs where its program wrote no value.
+        few = head.count(b"\0") * 50 <= len(head)
+        return "CSV" if few and _text_kind(head.replace(b"\0", b"").decode("latin-1")) == "CSV" else UNKNOWN
     return _text_kind(text)
 
 
@@ -174,8 +178,10 @@ def _text_kind(text: str) -> str:
     if re.match(r"(?i)(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:create|insert|begin|set|drop|pragma)\s", start):
         return "SQL"
     printable = sum(character.isprintable() or character in "\r\n\t" for character in start[:4096])
-    first_line = start.splitlines()[0] if start else ""
-    if printable >= 0.95 * len(start[:4096]) and any(mark in first_line for mark in ",;\t|"):
+    lines = start[:4096].splitlines()[:20] or [""]
+    # A title may stand above the table: then two of the lines below it have the mark.
+    marked = any(mark in lines[0] or sum(mark in line for line in lines) > 1 for mark in ",;\t|")
+    if printable >= 0.95 * len(start[:4096]) and marked:
         return "CSV"
     return "text" if printable >= 0.95 * len(start[:4096]) else UNKNOWN
 

@@ -90,6 +90,8 @@ def _spread(head: list[list[Any]], numbers: Sequence[int], least: int, grid: Gri
         rows = [place[row] for row in range(first_row, min(last_row, numbers[-1]) + 1) if row in place]
         if first_row not in place or not isinstance(value, str):
             continue
+        if first_row == last_row and len(grid.rows[first_row]) == 1:
+            continue  # alone in its row: a title
         for at in rows:
             for column in range(max(first_column - least, 0), min(last_column - least + 1, len(head[at]))):
                 head[at][column] = value
