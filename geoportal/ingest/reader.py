@@ -5,6 +5,7 @@ repaired.
 from __future__ import annotations
 
 import logging
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,7 +74,7 @@ def _read(source: Source, given: str | None) -> Layer:
                 meta, table = read_arrow(str(source.path), layer=source.table, return_fids=source.reads_ids, **options)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
             raise _failure(error, source) from error
-        except (RuntimeError, OSError, pa.ArrowInvalid, ValueError) as error:
+        except (RuntimeError, OSError, pa.ArrowException, ValueError, LookupError, struct.error) as error:
             raise _failure(error, source) from error
         if source.driver is not None and (failed := gdal.last_failure()):
             messages.append(failed)  # a feature that fails is left out without a word
