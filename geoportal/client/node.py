@@ -13,6 +13,7 @@ from geoportal.client.transport import Transport
 from geoportal.errors import BadRequest, Invalid, NotFound, Unavailable
 
 if TYPE_CHECKING:
+    import folium
     import geopandas
 
 Progress = Callable[[int, int], object]
@@ -134,6 +135,20 @@ class RemoteNode:
         part.replace(target)
         tag.unlink(missing_ok=True)
         return target
+
+    def canvas(self, **options: Any) -> folium.Map:
+        """An empty folium map without tiles whose script and style come from this node, and from nowhere else.
+
+        ``options`` are those of ``folium.Map``. folium escapes nothing: values from data go through
+        ``geoportal.maps.escape.inert`` before they become tooltips or names.
+        """
+        import folium
+
+        chart = folium.Map(tiles=None, **options)
+        vendor = f"{self._transport.base}/static/vendor/leaflet/leaflet"
+        chart.default_js = [("leaflet", f"{vendor}.js")]
+        chart.default_css = [("leaflet_css", f"{vendor}.css")]
+        return chart
 
     def _fetch(self, file: RemoteFile, part: Path, tag: Path, progress: Progress | None) -> None:
         """One try: what is missing behind ``part``, or all of it where the node has another file than before."""
