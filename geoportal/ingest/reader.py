@@ -139,7 +139,7 @@ def _rounded(source: Source, fields: tuple[Field, ...]) -> list[Note]:
 
 def _failure(error: Exception, source: Source) -> Exception:
     text = str(error).replace(str(source.path.parent), "").strip()
-    if "memory" in text.lower():
+    if isinstance(error, MemoryError) or "memory" in text.lower():  # Arrow's kind is both
         return MemoryError(text)
     return refuse("source-unreadable", reason="reader", message=shown(text, 300))
 
