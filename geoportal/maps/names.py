@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +16,10 @@ LETTER: Final = 0.57
 LONG_LINE: Final = 9
 MARGIN: Final = 4.0
 OVERHANG: Final = 1.25
+LARGER: Final = 2.1
+"""How much larger names are drawn where a picture is shown in less than half its width."""
+UNBROKEN: Final = ("khatulistiwa", "sungai")
+"""Names of the ground that stay in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A name that got one: its lines, and where they stand. ``anchor`` is middle, start or end, as in SVG; ``y`` the
-    middle of all lines.
+    middle of all lines. ``minor`` names have no room on a phone, where all are drawn larger.
     """
 
     lines: tuple[str, ...]
@@ -43,6 +47,7 @@ class Placed:
     y: float
     anchor: str
     kind: str = ""
+    minor: bool = False
 
 
 def broken(name: str) -> tuple[str, ...]:
@@ -77,9 +82,28 @@ def arrange(candidates: Sequence[Candidate], width: int, height: int, marks: flo
     return placed
 
 
+def ranked(placed: Sequence[Placed], width: int, height: int) -> list[Placed]:
+    """The same names, those marked as minor that would touch an earlier one, or the edge, at ``LARGER`` times their
+    size.
+    """
+    taken: list[tuple[float, float, float, float]] = []
+    found = []
+    for name in placed:
+        left, top, right, bottom = _box(name)
+        left, right = (name.x + (end - name.x) * LARGER for end in (left, right))
+        top, bottom = (name.y + (end - name.y) * LARGER for end in (top, bottom))
+        inside = left >= 0 and top >= 0 and right <= width and bottom <= height
+        minor = not inside or _touches((left, top, right, bottom), taken)
+        if not minor:
+            taken.append((left, top, right, bottom))
+        found.append(replace(name, minor=minor))
+    return found
+
+
 def _options(each: Candidate, marks: float) -> list[Placed]:
     if each.room:
-        return [Placed(broken(each.text), each.x, each.y, "middle", each.kind)]
+        lines = (each.text,) if each.kind in UNBROKEN else broken(each.text)
+        return [Placed(lines, each.x, each.y, "middle", each.kind)]
     away = marks + 4
     return [
         Placed((each.text,), each.x + away, each.y, "start", each.kind),

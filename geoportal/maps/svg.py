@@ -11,13 +11,16 @@ import shapely
 
 from geoportal.maps.drawing import Shapes
 from geoportal.maps.escape import xml
-from geoportal.maps.names import LEADING, SIZE, Placed
+from geoportal.maps.names import LARGER, LEADING, SIZE, Placed
 
 FONT: Final = "'Plus Jakarta Sans',system-ui,'Segoe UI',Roboto,'Noto Sans',sans-serif"
 HALVES: Final = 'transform="scale(.5)"'
 """Paths count in half pixels: everything that they are drawn with (a stroke width, a dash) is twice as large as on the
 screen.
 """
+
+PHONE: Final = f"<style>@media(max-width:480px){{.n{{transform:scale({LARGER:g})}}.s{{display:none}}}}</style>"
+"""A picture in a page is asked for its own width there, not for that of the screen."""
 
 Points = npt.NDArray[np.int_]
 
@@ -62,19 +65,28 @@ def group(content: Iterable[str], raw: str = "", **attributes: object) -> str:
 
 def name(placed: Placed) -> str:
     """A name, its lines centred on its place."""
-    first = placed.y - (len(placed.lines) - 1) * SIZE * LEADING / 2 + SIZE * 0.35
+    first = SIZE * 0.35 - (len(placed.lines) - 1) * SIZE * LEADING / 2
     anchor = "" if placed.anchor == "middle" else f' text-anchor="{placed.anchor}"'
-    return "".join(
-        f'<text x="{placed.x:.0f}" y="{first + place * SIZE * LEADING:.0f}"{anchor}>{xml(line)}</text>'
+    lines = "".join(
+        f'<text y="{first + place * SIZE * LEADING:.1f}"{anchor}>{xml(line)}</text>'
         for place, line in enumerate(placed.lines)
     )
+    return at(placed.x, placed.y, lines, minor=placed.minor)
+
+
+def at(x: float, y: float, lettering: str, *, minor: bool = False) -> str:
+    """Letters around a place, which grow where the picture is shown small; minor ones are not shown there."""
+    kind = "n s" if minor else "n"
+    return f'<g transform="translate({x:.0f} {y:.0f})"><g class="{kind}">{lettering}</g></g>'
 
 
 def document(width: int, height: int, background: str, content: Sequence[str]) -> str:
-    """A stand-alone SVG: no script, no style sheet, no reference to anything outside."""
+    """A stand-alone SVG: no script, no reference to anything outside; a style only for letters on small screens."""
+    inner = "".join(content)
+    style = PHONE if 'class="n' in inner else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-        f'<path d="M0 0h{width}v{height}H0z" fill="{background}"/>{"".join(content)}</svg>\n'
+        f'{style}<path d="M0 0h{width}v{height}H0z" fill="{background}"/>{inner}</svg>\n'
     )
 
 
