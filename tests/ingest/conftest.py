@@ -1,5 +1,7 @@
 """What the tests of ingest share: one way to look at a file in a child."""
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,32 @@ def inspect(tmp_path: Path) -> Inspect:
         return sandbox.inspect_in_child(path, None, Region(), staging=staging, limits=settings, **named)
 
     return call
+
+
+@pytest.fixture
+def canary() -> Iterator[tuple[int, list[bytes]]]:
+    """A listener on loopback: its port, and the first bytes of every visit."""
+    visits: list[bytes] = []
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def listen() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.settimeout(2)
+                    visits.append(connection.recv(200))
+                    connection.sendall(b"HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1], visits
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
 
 
 @pytest.fixture(scope="session", autouse=True)

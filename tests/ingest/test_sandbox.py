@@ -38,32 +38,6 @@ def bad(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
         server.close()
 
 
-@pytest.fixture
-def canary() -> Iterator[tuple[int, list[bytes]]]:
-    """A listener on loopback: its port, and the first bytes of every visit."""
-    visits: list[bytes] = []
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-
-        def listen() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                with connection:
-                    connection.settimeout(2)
-                    visits.append(connection.recv(200))
-                    connection.sendall(b"HTTP/1.0 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-
-        thread = threading.Thread(target=listen, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1], visits
-        listener.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
-
-
 def test_a_good_file_comes_back_as_report_and_layer(tmp_path: Path, inspect: Inspect) -> None:
     path = makers.geojson(tmp_path / "desa.geojson", makers.point(nama="Loa Kulu"))
     report, staged = inspect(path)
