@@ -18,6 +18,8 @@ MARGIN: Final = 4.0
 OVERHANG: Final = 1.25
 LARGER: Final = 2.1
 """How much larger names are drawn where a picture is shown in less than half its width."""
+APART: Final = 1.15
+"""Room between names of that size: letters of other fonts are wider."""
 UNBROKEN: Final = ("khatulistiwa", "sungai")
 """Names of the ground that stay in one line."""
 
@@ -90,7 +92,7 @@ def ranked(placed: Sequence[Placed], width: int, height: int) -> list[Placed]:
     found = []
     for name in placed:
         left, top, right, bottom = _box(name)
-        left, right = (name.x + (end - name.x) * LARGER for end in (left, right))
+        left, right = (name.x + (end - name.x) * LARGER * APART for end in (left, right))
         top, bottom = (name.y + (end - name.y) * LARGER for end in (top, bottom))
         inside = left >= 0 and top >= 0 and right <= width and bottom <= height
         minor = not inside or _touches((left, top, right, bottom), taken)

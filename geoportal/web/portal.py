@@ -24,6 +24,7 @@ from geoportal.web.visitor import Visitor
 from geoportal.web.wording import Wording
 
 NEWEST = 3
+THEMES = 9
 TOPIC_ICONS = {
     "boundaries": "batas",
     "planningCadastre": "rencana",
@@ -54,6 +55,7 @@ def home_page(site: Site, visitor: Visitor) -> HomePage:
     everything = site.node.publications(visitor.audience)
     newest = ordered(everything, "terbaru", {}, visitor.language)
     themes = Counter(p.record.topic for p in everything if p.record.topic)
+    by_size = sorted(themes.items(), key=lambda pair: (-pair[1], words.code("topic", pair[0])))
     shown = region_publication(site, everything)
     today = datetime.now(UTC).astimezone(words.zone).date()
     fresh = [freshness_of(p.record, today) for p in everything]
@@ -67,7 +69,9 @@ def home_page(site: Site, visitor: Visitor) -> HomePage:
                 count=words.n("count.datasets", count),
                 href=url("catalogue", (("tema", topic),)),
             )
-            for topic, count in sorted(themes.items(), key=lambda pair: (-pair[1], words.code("topic", pair[0])))
+            for topic, count in by_size[:THEMES]
+                :THEMES
+            ]
         ),
         newest=tuple(
             News(
