@@ -70,8 +70,6 @@ def home_page(site: Site, visitor: Visitor) -> HomePage:
                 href=url("catalogue", (("tema", topic),)),
             )
             for topic, count in by_size[:THEMES]
-                :THEMES
-            ]
         ),
         newest=tuple(
             News(
