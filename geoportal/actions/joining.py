@@ -73,14 +73,14 @@ def automatic_wish(
     """The wish to join to whichever region layer of the settings fits; None where none is published and open."""
     from geoportal.ingest.join import JoinWish
 
-    names = node.settings.node.region_layers
+    known = {publication.dataset_id: publication for publication in node.all_publications()}
     layers = [
-        _region_layer(node, publication)
-        for publication in node.all_publications()
-        if publication.dataset_id in names
-        and publication.dataset_id != without
-        and publication.version.geometry_type is not None
-        and _is_open_to(publication.classification, publication.opd, access, opd)
+        _region_layer(node, known[name])
+        for name in node.settings.node.region_layers
+        if name in known
+        and name != without
+        and known[name].version.geometry_type is not None
+        and _is_open_to(known[name].classification, known[name].opd, access, opd)
     ]
     return JoinWish(tuple(layers), only_suggest=only_suggest) if layers else None
 

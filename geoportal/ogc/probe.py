@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,9 @@ def _asked(view: View, source: Source, language: str, what: str, settings: Setti
         pairs=pairs,
     )
     api = view.for_request()
-    with visiting(Visit(EVERYTHING, language, api.handles, api.sources, source, site_of(settings), path, pairs)):
+    # Somebody who may see it: a layer for some agencies alone is granted to nobody without one.
+    audience = replace(EVERYTHING, opd=next(iter(source.publication.opd), None))
+    with visiting(Visit(audience, language, api.handles, api.sources, source, site_of(settings), path, pairs)):
         call = itemtypes.get_collection_items if what == "items" else describe_collections
         _, status, content = call(api, ask.for_pygeoapi(), dataset_id)
     if isinstance(content, Fault) or int(status) != 200:

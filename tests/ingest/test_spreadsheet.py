@@ -108,7 +108,7 @@ def test_hidden_sheets_are_told_and_not_read(tmp_path: Path) -> None:
 def test_formulas_are_not_evaluated_and_errors_are_no_values(tmp_path: Path) -> None:
     rows = [["nama", "jumlah"], ["A", 1], ["B", "=1+1"], ["C", "=1/0"]]
     path = workbook(tmp_path / "a.xlsx", ("Data", rows))
-    changed(path, "xl/worksheets/sheet1.xml", b'<c r="B4"><f>1/0</f><v/></c>', b'<c r="B4" t="e"><v>#DIV/0!</v></c>')
+    changed(path, "xl/worksheets/sheet1.xml", b'r="B4"', b'r="B4" t="e"')
     layer = read_layer(path)
     assert column(layer, "jumlah") == [1, None, None]
     assert told(layer)["table-cells-without-value"] == {"cells": ["B3", "B4"], "count": 2}
