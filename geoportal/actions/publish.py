@@ -89,7 +89,8 @@ def edition(node: Node, dataset: Dataset, version: Version) -> Edition:
         created=version.created_at.date().isoformat(),
         producer=producer.name if producer else LocalText(),
         publisher=node.settings.node.organisation.local(),
-        page=f"{node.settings.base_url}/dataset/{dataset.dataset_id}",
+        # An address that only this machine understands is no use in a file that travels.
+        page=f"{address}/dataset/{dataset.dataset_id}" if (address := node.settings.web.base_url) else None,
     )
 
 
