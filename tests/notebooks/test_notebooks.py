@@ -66,7 +66,7 @@ def test_explanations_stand_in_both_languages(path):
     told = ["".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == "markdown"]
     assert len(told) >= 6
     for text in told:
-        assert re.search(r"^\*[A-Z].*\*$", text, re.MULTILINE), f"no English in: {text[:60]}"
+        assert re.search(r"^\*[A-Z`].*\*$", text, re.MULTILINE), f"no English in: {text[:60]}"
 
 
 @pytest.mark.filterwarnings(*KERNEL_TALK)
