@@ -43,11 +43,12 @@ LIMITS = {"isi": 4000, "unsur": 200, "titik": 60, "kontak": 200, "data": 500, "n
 """Field -> most characters that are taken."""
 
 FIELDS = {
-    "mistake": ("dataset", "isi", "unsur", "titik", "kontak"),
+    "mistake": ("isi", "dataset", "titik", "unsur", "kontak"),
     "access": ("nama", "instansi", "data", "isi", "kontak"),
 }
 REQUIRED = {"mistake": {"isi"}, "access": {"nama", "instansi", "data", "isi", "kontak"}}
 AUTOCOMPLETE = {"nama": "name", "instansi": "organization", "kontak": "email"}
+FOLDED = {"titik", "unsur"}
 NONE = ""
 
 
@@ -191,6 +192,7 @@ def feedback_page(site: Site, visitor: Visitor, entry: Entry) -> FeedbackPage:
             longest=LIMITS.get(name, 64),
             autocomplete=AUTOCOMPLETE.get(name, "off"),
             choices=_choices(site, visitor, entry.values.get("dataset", NONE)) if name == "dataset" else (),
+            folded=name in FOLDED,
         )
         for name in FIELDS[kind]
     )
@@ -204,6 +206,7 @@ def feedback_page(site: Site, visitor: Visitor, entry: Entry) -> FeedbackPage:
         lead=words.t(f"feedback.{kind}.lead", n=words.number(promise)),
         action=url("feedback"),
         fields=fields,
+        unfolded=any(item.folded and (item.value or item.error) for item in fields),
         errors=tuple(summary),
         trap=TRAP,
         other=Link(

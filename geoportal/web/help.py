@@ -17,6 +17,7 @@ from geoportal.web.exercise import FILES, exercise
 from geoportal.web.pages import HelpPage, ProblemPage, RulePage
 from geoportal.web.parts import Explanation, RuleRow, Weight
 from geoportal.web.problems import said
+from geoportal.web.report import exhibit_links
 from geoportal.web.site import Site
 from geoportal.web.sketches import SKETCHES
 from geoportal.web.visitor import Visitor
@@ -37,7 +38,8 @@ def overview(site: Site, request: Request) -> Response:
         title = texts.title(rule.id, visitor.language)
         groups[element].append(RuleRow(title, str(rule.severity), url("rule", id=rule.id)))
     ordered = tuple((element, tuple(groups[element])) for element in sorted(groups))
-    return site.show(HelpPage(handbook.cards(site, visitor), ordered, len(RULES)), request, visitor)
+    page = HelpPage(handbook.cards(site, visitor), ordered, len(RULES), exhibit_links(site, visitor))
+    return site.show(page, request, visitor)
 
 
 def rule(site: Site, request: Request) -> Response:

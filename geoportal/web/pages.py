@@ -206,6 +206,7 @@ class HelpPage(Page):
     chapters: tuple[ChapterCard, ...]
     groups: tuple[tuple[str, tuple[RuleRow, ...]], ...]
     total: int
+    exhibits: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +278,7 @@ class FeedbackPage(Page):
     lead: str
     action: str
     fields: tuple[FormField, ...]
+    unfolded: bool
     errors: tuple[Link, ...]
     trap: str
     other: Link

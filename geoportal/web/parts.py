@@ -273,7 +273,10 @@ class FormChoice:
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of a form: label above, hint below it, the error above the input. ``choices`` make it a list."""
+    """One field of a form: label above, hint below it, the error above the input. ``choices`` make it a list.
+
+    ``folded`` fields are for those who know more, and stand behind a fold.
+    """
 
     name: str
     label: str
@@ -285,6 +288,7 @@ class FormField:
     longest: int
     autocomplete: str
     choices: tuple[FormChoice, ...]
+    folded: bool
 
 
 @dataclass(frozen=True, slots=True)

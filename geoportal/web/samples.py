@@ -26,6 +26,7 @@ PLAIN_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 PLAIN_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
 PLAIN_HOST = re.compile(r"https?://[A-Za-z0-9.:\[\]/_-]+")
 PAGE = 1000
+LONGEST_LINE = 38
 WEB = "3857"
 Extent = tuple[float, float, float, float]
 
@@ -143,7 +144,7 @@ def _terminal(base: str, crs: str) -> list[Sample]:
     """The officer's way from a bad file to a published layer, in the order in which it works."""
     file, mended = (f"{base}{address('rule', id=name)}" for name in ("latihan.zip", "latihan-betul.zip"))
     rows = (
-        ("set_up", 'export PATH="$PWD/.venv/bin:$PATH" GEOPORTAL_DATA=var', 0),
+        ("set_up", 'export PATH="$PWD/.venv/bin:$PATH"\nexport GEOPORTAL_DATA=var', 0),
         ("fetch", f"curl -O {file}", 0),
         ("check", "geoportal check latihan.zip", 0),
         ("check_crs", f"geoportal check latihan.zip --crs {crs}", 0),
@@ -172,7 +173,12 @@ def _terminal(base: str, crs: str) -> list[Sample]:
         ("override", 'geoportal publish latihan --version 1 --override "Rapat koordinasi 24 November 2026"', 0),
         ("withdraw", "geoportal withdraw latihan", 0),
     )
-    return [Sample(key, "terminal", text, code) for key, text, code in rows]
+    return [Sample(key, "terminal", _on_lines(text), code) for key, text, code in rows]
+
+
+def _on_lines(command: str) -> str:
+    """A long command with each option on a line of its own, so that a phone shows it without breaking a word."""
+    return command if len(command) <= LONGEST_LINE else command.replace(" --", " \\\n  --")
 
 
 def _server(base: str) -> list[Sample]:
@@ -185,11 +191,11 @@ def _server(base: str) -> list[Sample]:
         ("token_add", "operator", 'geoportal token add "Bappeda" --class GOVERNMENT --days 90'),
         ("token_revoke", "operator", 'geoportal token revoke "Bappeda"'),
         ("make_run", "start", "make run"),
-        ("make_run_more", "start", "make run PORT=9000 HOST=0.0.0.0 DATA=/srv/geoportal WORKERS=2"),
-        ("copy_data", "backup", 'tar -cf cadangan-geoportal.tar -C "$GEOPORTAL_DATA" .'),
-        ("curl_token", "curl", f'curl -H "Authorization: Bearer $TOKEN" "{base}{API}/collections?f=json"'),
+        ("make_run_more", "start", "make run PORT=9000 HOST=0.0.0.0 \\\n  DATA=/srv/geoportal WORKERS=2"),
+        ("copy_data", "backup", 'tar -cf cadangan-geoportal.tar \\\n  -C "$GEOPORTAL_DATA" .'),
+        ("curl_token", "curl", f'curl -H "Authorization: Bearer $TOKEN" \\\n  "{base}{API}/collections?f=json"'),
     )
-    return [Sample(key, kind, text) for key, kind, text in rows]
+    return [Sample(key, kind, _on_lines(text) if kind == "operator" else text) for key, kind, text in rows]
 
 
 def _data(base: str, example: Example) -> Iterator[Sample]:
@@ -214,7 +220,7 @@ def _data(base: str, example: Example) -> Iterator[Sample]:
         "r", "r", f'library(sf)\n\ndata <- read_sf("OAPIF:{base}{API}", layer = "{example.dataset_id}")\nplot(data)'
     )
     yield Sample("javascript", "html", _leaflet(base, first))
-    yield Sample("gdal", "gdal", f'ogrinfo -ro -so "OAPIF:{base}{API}" {example.dataset_id}')
+    yield Sample("gdal", "gdal", f'ogrinfo -ro -so \\\n  "OAPIF:{base}{API}" {example.dataset_id}')
 
 
 def _geopandas(base: str, dataset_id: str) -> str:
@@ -237,12 +243,14 @@ def _client(base: str, dataset_id: str) -> str:
 def _pages(first: str) -> str:
     return (
         "import json\nfrom urllib.request import urlopen\n\n"
-        f'address, features = "{first}", []\n'
+        f'address = "{first}"\n'
+        "features = []\n"
         "while address:\n"
         "    with urlopen(address) as answer:\n"
         "        page = json.load(answer)\n"
         '    features += page["features"]\n'
-        '    address = next((link["href"] for link in page["links"] if link["rel"] == "next"), None)\n'
+        '    links = {link["rel"]: link["href"] for link in page["links"]}\n'
+        '    address = links.get("next")\n'
         'print(len(features), page["numberMatched"])'
     )
 
