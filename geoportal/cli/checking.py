@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +16,14 @@ from geoportal.errors import NotFound
 from geoportal.language import number
 from geoportal.model.report import Gate, Report, Severity, Verdict
 
+if TYPE_CHECKING:
+    from geoportal.ingest.join import JoinWish
+    from geoportal.settings import Settings
+
 MARKS = {Severity.BLOCKING: "[X]", Severity.WARNING: "[!]", Severity.INFO: "[i]"}
+
+
+_LINES = {"Raster": "layer.raster", None: "layer.table"}
 
 
 def check(
@@ -46,7 +54,8 @@ def check(
         tempfile.TemporaryDirectory(prefix="geoportal-check-") as staging,
         on_terminal(language, quiet=json) as progress,
     ):
-        report, _ = inspect_in_child(
+        read = partial(
+            inspect_in_child,
             file,
             specification,
             settings.region,
@@ -57,6 +66,9 @@ def check(
             write=False,
             progress=progress,
         )
+        report, _ = read()
+        if [item.geometry_type for item in report.layers] == [None] and (wish := _joinable(settings)):
+            report, _ = read(join=wish)
     if json:
         print_json(report_json(report, language))
     else:
@@ -64,6 +76,21 @@ def check(
             say(line)
     if report.verdict is Verdict.REJECT or report.gate is Gate.BLOCKED:
         raise typer.Exit(1)
+
+
+def _joinable(settings: Settings) -> JoinWish | None:
+    """The public region layers of the node whose data directory is known: a table may be joined to them at submit."""
+    if not (settings.storage.data / "register.db").is_file():
+        return None
+    from geoportal.actions.joining import automatic_wish
+    from geoportal.model.access import Classification
+    from geoportal.node import Node
+
+    node = Node(settings)
+    try:
+        return automatic_wish(node, Classification.PUBLIC, (), only_suggest=True)
+    finally:
+        node.close()
 
 
 def describe(report: Report, language: str) -> Iterator[str]:
@@ -77,7 +104,7 @@ def describe(report: Report, language: str) -> Iterator[str]:
     for layer in report.layers:
         facts = text(
             "cli",
-            "layer.line",
+            _LINES.get(layer.geometry_type, "layer.line"),
             language,
             name=layer.name,
             features=number(layer.features, language),
