@@ -268,9 +268,11 @@ def flood_layer(
     seeds, reach = [], []
     for name, (order, line) in rivers.items():
         line_m = to_metres([line])[0]
-        away = np.arange(0, shapely.length(line_m), 1_100)
+        away = np.arange(0, shapely.length(line_m), 1_500)
         along = shapely.line_interpolate_point(line_m, away)
-        wide = {1: 1_500.0, 2: 900.0, 3: 650.0}[order] * (0.5 if name.startswith("Muara") else 1)
+        if name.startswith("Muara"):
+            continue
+        wide = {1: 1_900.0, 2: 1_150.0, 3: 900.0}[order]
         swell = 0.75 + 0.35 * np.sin(away / 9_000 + 6.28 * rng.random()) + 0.25 * rng.random(len(along))
         seeds.append(along)
         reach.append(wide * swell)
@@ -281,15 +283,15 @@ def flood_layer(
     water = shapely.union_all(to_metres([area for _, _, area in lakes]))
     rings, inner = [], water
     for level, part in (("tinggi", 0.6), ("sedang", 1.15), ("rendah", 1.9)):
-        whole = shapely.union_all(shapely.buffer(seed, wide_m * part, quad_segs=3)).buffer(-250, 3).buffer(250, 3)
-        whole = shapely.simplify(shapely.union(whole, inner), 130)
+        whole = shapely.union_all(shapely.buffer(seed, wide_m * part, quad_segs=3)).buffer(-300, 2).buffer(300, 2)
+        whole = shapely.simplify(shapely.union(whole, inner), 320)
         rings.append((level, shapely.difference(whole, inner)))
         inner = whole
     rows, areas = [], []
     for capital, cell in zip(capitals.itertuples(), np.asarray(cells.to_crs(GROUND)), strict=True):
         for level, ring in rings:
             parts = shapely.get_parts(shapely.intersection(ring, cell))
-            parts = parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > 150_000)]
+            parts = parts[(shapely.get_dimensions(parts) == 2) & (shapely.area(parts) > 600_000)]
             if len(parts):
                 rows.append(
                     {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import geopandas
@@ -127,8 +128,11 @@ def _geometries(layer: Layer) -> Shapes:
     return cast("Shapes", shapely.force_2d(np.asarray(frame.geometry.to_numpy(), dtype=object)))
 
 
+@lru_cache(maxsize=16)
 def _placer(crs: str | None) -> Callable[[Shapes], Shapes] | None:
-    """What carries geometries to degrees, x before y; None when the CRS is unknown."""
+    """What carries geometries to degrees, x before y; None when the CRS is unknown. Kept: PROJ looks long for the best
+    way.
+    """
     if crs is None:
         return None
     try:

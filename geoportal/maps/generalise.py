@@ -78,10 +78,10 @@ def is_mosaic(areas: Shapes, width: float) -> bool:
     """Whether areas tile the ground, as administrative units do: together they have far less edge than one by one.
 
     ``width`` is that of the whole in the unit of the areas; neighbours that miss each other by less than a thousandth
-    of it still count as neighbours.
+    of it still count as neighbours. Ribbons along rivers or roads tile nothing, however they adjoin.
     """
     sound = areas[shapely.is_valid(areas)]
-    if len(sound) < 2:
+    if len(sound) < 2 or is_ribbon(sound, width / 130):
         return False
     joined = shapely.union_all(shapely.buffer(sound, width / 2000, quad_segs=1), grid_size=width / 100_000)
     return float(shapely.length(joined)) < MOSAIC * float(shapely.length(sound).sum())
@@ -106,6 +106,31 @@ def mosaic_lines(areas: Shapes, span: float, inlet: float | None = None) -> Mosa
     return MosaicLines(
         _lines(inner), _lines(shapely.difference(edge, inlets)), _lines(shapely.intersection(edge, inlets))
     )
+
+
+def is_ribbon(areas: Shapes, width: float) -> bool:
+    """Whether areas are long and thin on the whole: less wide than ``width`` on average, in their own unit."""
+    around = float(shapely.length(areas).sum())
+    return bool(around) and 2 * float(shapely.area(areas).sum()) / around < width
+
+
+def without_specks(areas: Shapes, least: float) -> Shapes:
+    """Areas without the parts and holes smaller than ``least`` in their own square unit; the largest part stays."""
+    return np.array([_without(area, least) for area in areas], dtype=object)
+
+
+def _without(area: shapely.Geometry, least: float) -> shapely.Geometry:
+    faces = shapely.get_parts(area)
+    sizes = shapely.area(faces)
+    faces = faces[(sizes >= least) | (sizes == sizes.max(initial=0))]
+    kept = []
+    for face in faces[shapely.get_type_id(faces) == 3]:
+        rings = shapely.get_rings(face)
+        if len(rings) > 1:
+            holes = rings[1:][shapely.area(shapely.polygons(rings[1:])) >= least]
+            face = shapely.polygons(rings[0], holes)
+        kept.append(face)
+    return cast("shapely.Geometry", shapely.multipolygons(kept)) if kept else area
 
 
 def heart(areas: Shapes) -> Shapes:

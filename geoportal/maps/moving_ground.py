@@ -15,8 +15,8 @@ from geoportal.maps import ground as earth
 from geoportal.maps.drawing import Extent, Shapes
 from geoportal.maps.escape import inert
 from geoportal.maps.generalise import MosaicLines, within
-from geoportal.maps.ground import Ground
-from geoportal.maps.names import broken
+from geoportal.maps.ground import Ground, PlaceName
+from geoportal.maps.names import UNBROKEN, broken
 from geoportal.maps.plan import span
 
 PANES: Final = (
@@ -71,27 +71,28 @@ def lay_ground(chart: folium.Map, extent: Extent, ground: Ground | None, *, cove
         still(chart, borders, over, look, 4)
 
 
-def lay_borders(chart: folium.Map, lines: MosaicLines, width: float, themed: bool, ground: Ground | None) -> None:
-    """The lines of a mosaic, each once: a white halo under it, borders and edge over it. What borders on no other land
-    of the ground is shore.
+def lay_borders(
+    chart: folium.Map, lines: MosaicLines, width: float, themed: bool, ground: Ground | None, *, covered: bool
+) -> None:
+    """The lines of a mosaic, each once: a white halo under it, borders and edge over it.
+
+    What borders on no other land of the ground is shore. A mosaic within a land that it does not cover has no edge but
+    a border.
     """
+    within_land = ground is not None and not covered
     decimals = decimals_of(width)
     edge, shore = lines.edge, lines.shore
     if ground is not None and len(ground.neighbour) and len(edge):
         inland = shapely.union_all(ground.neighbour)
         coast = _lines(shapely.difference(edge, inland))
         edge, shore = _lines(shapely.intersection(edge, inland)), np.concatenate([coast, shore])
-    still(
-        chart,
-        shapely.simplify(lines.edge, width / 1000),
-        "halo",
-        {"color": earth.HALO, "weight": 6, "opacity": 0.9},
-        decimals,
-    )
+    if not within_land:
+        halo = {"color": earth.HALO, "weight": 6, "opacity": 0.9}
+        still(chart, shapely.simplify(lines.edge, width / 1000), "halo", halo, decimals)
     between = {"color": earth.BORDER, "weight": 1, "opacity": 0.6 if themed else 0.8}
     still(chart, lines.inner, "edge", between, decimals)
     still(chart, shore, "edge", {"color": earth.WATER_LINE, "weight": 0.8}, decimals)
-    still(chart, edge, "edge", {"color": earth.EDGE, "weight": 1.5}, decimals)
+    still(chart, edge, "edge", between if within_land else {"color": earth.EDGE, "weight": 1.5}, decimals)
 
 
 def ground_names(ground: Ground, language: str) -> list[tuple[float, float, str, float, str]]:
@@ -100,13 +101,18 @@ def ground_names(ground: Ground, language: str) -> list[tuple[float, float, str,
         (
             round(place.y, 5),
             round(place.x, 5),
-            "<br>".join(inert(line) for line in broken(place.text.in_language(language))),
+            "<br>".join(inert(line) for line in _lines_of(place, language)),
             EVERYWHERE,
             place.of,
         )
         for place in ground.names
         if place.of in ("tetangga", "kota", "laut", "sungai")
     ]
+
+
+def _lines_of(place: PlaceName, language: str) -> tuple[str, ...]:
+    name = place.text.in_language(language)
+    return (name,) if place.of in UNBROKEN else broken(name)
 
 
 def still(chart: folium.Map, shapes: Shapes, pane: str, look: dict[str, Any], decimals: int) -> None:

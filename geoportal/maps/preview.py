@@ -15,7 +15,7 @@ from geoportal.maps.attributes import Values
 from geoportal.maps.drawing import LINE, POINT, Drawing, Extent, Shapes
 from geoportal.maps.elements import Dots, FeaturePopup, Furniture, Legend, Names, Sheet, Swatch
 from geoportal.maps.escape import inert, shortened
-from geoportal.maps.generalise import heart, middle
+from geoportal.maps.generalise import heart, is_ribbon, middle
 from geoportal.maps.ground import Ground
 from geoportal.maps.moving_ground import decimals_of, geometries, ground_names, lay_borders, lay_ground
 from geoportal.maps.names import broken
@@ -104,7 +104,7 @@ def compose(
     covered = land is not None and earth.covered(drawing, land)
     lay_ground(chart, extent, land, covered=covered, areas=bool(drawing.areas))
     if planned.lines:
-        lay_borders(chart, planned.lines, span(extent), classes.themed, land)
+        lay_borders(chart, planned.lines, span(extent), classes.themed, land, covered=covered)
     south_west, north_east = (extent[1], extent[0]), (extent[3], extent[2])
     chart.fit_bounds([south_west, north_east], padding=(22, 22), max_zoom=14)
     _lay_features(chart, planned, classes, values)
@@ -160,8 +160,9 @@ def _lay_features(chart: folium.Map, planned: Plan, classes: Classes, values: Va
     entries = [classes.entries[position] for position in classes.of_feature[drawing.rows]]
     radius = 8.0 if len(drawing) <= 60 else 5.5 if len(drawing) <= 400 else 3.5
     thickness = 2.4 if len(drawing) <= 500 else 1.5
+    ribbon = is_ribbon(shapes[: drawing.areas], span(drawing.extent) / 130)
     looks = [
-        _look(entry, int(dimension), mosaic, radius, thickness)
+        _look(entry, int(dimension), mosaic, radius, thickness, ribbon)
         for entry, dimension in zip(entries, drawing.dimension, strict=True)
     ]
     features = [
@@ -183,7 +184,7 @@ def _lay_features(chart: folium.Map, planned: Plan, classes: Classes, values: Va
     collection.add_to(chart)
 
 
-def _look(entry: Entry, dimension: int, mosaic: bool, radius: float, thickness: float) -> dict[str, Any]:
+def _look(entry: Entry, dimension: int, mosaic: bool, radius: float, thickness: float, ribbon: bool) -> dict[str, Any]:
     """Leaflet's path options of one feature; the same keys for all, so that a marked feature can be reset."""
     look: dict[str, Any] = {"fillColor": entry.colour, "fillOpacity": 1, "opacity": 1, "dashArray": None}
     if dimension == POINT:
@@ -196,7 +197,8 @@ def _look(entry: Entry, dimension: int, mosaic: bool, radius: float, thickness: 
     if mosaic:
         # Its borders are drawn apart, once; this covers the hairline that is left between two areas side by side.
         return look | {"color": entry.colour, "weight": 0.8}
-    return look | {"color": mixed(entry.colour, earth.INK, 0.6), "weight": 1, "fillOpacity": 0.9}
+    edge = mixed(entry.colour, earth.INK, 0.92 if ribbon else 0.7)
+    return look | {"color": edge, "weight": 0.6 if ribbon else 1, "fillOpacity": 0.9}
 
 
 def _swatch(entry: Entry, themed: bool, areas: bool) -> Swatch:

@@ -17,9 +17,19 @@ from geoportal.language import LANGUAGES, text
 from geoportal.maps import ground as earth
 from geoportal.maps import svg
 from geoportal.maps.drawing import AREA, LINE, POINT, Drawing, Shapes, draw
-from geoportal.maps.generalise import MosaicLines, heart, is_mosaic, middle, mosaic_lines, simplified, within
+from geoportal.maps.generalise import (
+    MosaicLines,
+    heart,
+    is_mosaic,
+    is_ribbon,
+    middle,
+    mosaic_lines,
+    simplified,
+    within,
+    without_specks,
+)
 from geoportal.maps.ground import Ground
-from geoportal.maps.names import SIZE, Candidate, arrange
+from geoportal.maps.names import SIZE, Candidate, arrange, ranked
 from geoportal.maps.still_ground import MOST_SCALE, Floor, candidates, edge_lines, lay, seat, written
 from geoportal.maps.style import Classes, classify, mixed, rim
 from geoportal.maps.values import readable
@@ -32,6 +42,8 @@ NAMED: Final = 30
 LONGEST_NAME: Final = 24
 SMALL: Final = 7.0
 """Pixels: an area below this is drawn as a dot."""
+RIBBON: Final = 5.0
+"""Pixels: areas less wide than this are drawn without a dark edge, which would be all that is seen of them."""
 FINEST: Final = 0.6
 """Pixels: no corner finer than this is worth its weight."""
 LADDER: Final = (
@@ -118,6 +130,7 @@ def picture(
         return svg.document(form.width, form.height, earth.NEUTRAL, [])
     window = Window.around(extent, form.width, form.height, form.margin)
     covered = land is not None and earth.covered(drawing, land)
+    within_land = land is not None and not covered
     areas = bool(drawing.areas)
     floor = lay(land, window, small=form.small, covered=covered, areas=areas) if land else Floor()
     shapes, _ = within(window.pixels(drawing.shapes), form.most_bytes, form.width)
@@ -134,17 +147,24 @@ def picture(
                 edge, shore = edge_lines(lines.edge, lines.shore, land, window)
                 lines = replace(lines, edge=edge, shore=shore)
             shapes, colours = _dissolved(shapes, colours)
+            shapes = without_specks(shapes, 1.6 if form.small else 0.6)
             dimension = np.full(len(shapes), AREA)
+    if form.small and not lines:  # a part of a pixel or two is noise there, and heavy
+        shapes = np.concatenate([without_specks(shapes[: drawing.areas], 2.0), shapes[drawing.areas :]])
     drawn = ""
     for tolerance, inner, share in LADDER:
         if inner and not lines:
             continue
         kept = len(shapes) if lines else max(1, int(len(shapes) * share))
-        page = _Page(form, window, floor, classes.themed, lines, tolerance, inner)
+        page = _Page(form, window, floor, classes.themed, lines, tolerance, inner, within_land)
         light = within(shapes[:kept], int(form.most_bytes * share / 3), form.width)[0] if share < 1 else shapes[:kept]
         drawn = page.document(light, dimension[:kept], colours[:kept], names)
         if len(drawn.encode()) <= form.most_bytes:
-            break
+            return drawn
+    if lines:  # a mosaic whose borders alone weigh too much: its areas without them
+        bare = MosaicLines(lines.inner[:0], lines.edge[:0], lines.shore[:0])
+        page = _Page(form, window, floor, classes.themed, bare, LADDER[-1][0], False, within_land)
+        drawn = page.document(shapes, dimension, colours, names)
     return drawn
 
 
@@ -152,7 +172,8 @@ def picture(
 class _Page:
     """One attempt at a picture: ``tolerance`` in pixels, ``inner`` whether the borders inside a mosaic are drawn.
 
-    ``lines`` are those of a mosaic, None when the features are no mosaic.
+    ``lines`` are those of a mosaic, None when the features are no mosaic; ``within`` says that it lies in a land which
+    it does not cover.
     """
 
     form: Format
@@ -162,6 +183,7 @@ class _Page:
     lines: MosaicLines | None
     tolerance: float
     inner: bool
+    within: bool
 
     def document(self, shapes: Shapes, dimension: Any, colours: Any, names: list[str]) -> str:
         """The whole picture, in the order of drawing of UI 5."""
@@ -194,7 +216,7 @@ class _Page:
         return svg.group([drawn], svg.HALVES, fill="none")
 
     def _halo(self) -> str:
-        if self.lines is None or self.form.small:
+        if self.lines is None or self.form.small or self.within:
             return ""
         halo = svg.path(svg.lines_path(shapely.simplify(self.lines.edge, 1.5)), stroke=earth.HALO, stroke_width=11)
         return svg.group([halo], svg.HALVES, fill="none", stroke_linejoin="round")
@@ -205,15 +227,22 @@ class _Page:
             own = colours == colour
             areas = shapes[own & (dimension == AREA)]
             tiny = np.zeros(len(areas), dtype=bool) if self.lines else _is_tiny(areas)
-            edge = colour if self.lines else mixed(colour, earth.INK, 0.6)
+            edge = colour if self.lines else mixed(colour, earth.INK, 0.92 if is_ribbon(areas, RIBBON) else 0.7)
             width = 1.2 if self.lines or self.form.small else 2
             drawn.append(svg.path(svg.areas_path(areas[~tiny]), fill=colour, stroke=edge, stroke_width=width))
             lines = shapes[own & (dimension == LINE)]
             thick = 2.6 if self.form.small else 4.4
             drawn.append(svg.path(svg.lines_path(lines), fill="none", stroke=colour, stroke_width=thick))
-            points = np.concatenate([shapes[own & (dimension == POINT)], middle(areas[tiny])])
-            drawn.append(self._dots(points, colour, len(shapes)))
+            drawn.append(self._dots(shapes[own & (dimension == POINT)], colour, len(shapes)))
+            drawn.append(self._specks(middle(areas[tiny]), colour))
         return svg.group(drawn, svg.HALVES, stroke_linejoin="round", stroke_linecap="round")
+
+    def _specks(self, middles: Shapes, colour: str) -> str:
+        """Areas too small to be seen, as dots of the least size that is."""
+        size = round(SMALL * (1.2 if self.form.small else 2))
+        data = svg.dots_path(middles, 1)
+        around = svg.path(data, fill="none", stroke=mixed(colour, earth.INK, 0.6), stroke_width=size + 2)
+        return around + svg.path(data, fill="none", stroke=colour, stroke_width=size)
 
     def _dots(self, points: Shapes, colour: str, total: int) -> str:
         size = (10 if total <= 60 else 7 if total <= 400 else 4) if self.form.small else _radius(total) * 4
@@ -241,12 +270,18 @@ class _Page:
                     stroke_opacity=0.6 if self.themed else 0.8,
                 ),
                 svg.path(shore, stroke=earth.WATER_LINE, stroke_width=1 if small else 1.6),
-                svg.path(edge, stroke=earth.EDGE, stroke_width=2 if small else 3),
+                self._edge(edge),
             ],
             svg.HALVES,
             fill="none",
             stroke_linejoin="round",
         )
+
+    def _edge(self, edge: str) -> str:
+        """The outer edge: that of the land where the layer covers it, else a border like those inside."""
+        if self.within:
+            return svg.path(edge, stroke=earth.BORDER, stroke_width=1 if self.form.small else 1.4, stroke_opacity=0.7)
+        return svg.path(edge, stroke=earth.EDGE, stroke_width=2 if self.form.small else 3)
 
     def _shore(self) -> Shapes:
         """The shore, on a small picture only its longer pieces: inlets a pixel wide are noise there."""
@@ -283,7 +318,7 @@ class _Page:
         bottom = self.form.height - 12
         bar = svg.path(f"M12 {bottom - 8}v8h{wide}v-8", fill="none", stroke=earth.INK, stroke_width=1.6)
         return bar + svg.group(
-            [f'<text x="18" y="{bottom - 5}">{label}</text>'], font_family=svg.FONT, font_size=12, fill=earth.INK
+            [svg.at(18, bottom - 5, f"<text>{label}</text>")], font_family=svg.FONT, font_size=12, fill=earth.INK
         )
 
 
@@ -301,6 +336,7 @@ def _names(
     lozenge = ground is not None and not own and window.scale < MOST_SCALE
     more = candidates(ground, window, "id", seat=lozenge) if ground else []
     placed = arrange([*own, *more], form.width, form.height, _radius(len(drawing)) + 1)
+    placed = ranked(placed, form.width, form.height)
     marks = [seat(ground, window)] if ground is not None and lozenge else []
     return [*marks, *(written(name) if name.kind else svg.name(name) for name in placed)]
 

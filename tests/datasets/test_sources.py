@@ -32,7 +32,7 @@ COUNTS = {
     "faskes": 84,
     "sekolah": 226,
     "menara": 89,
-    "rawan_banjir": 53,
+    "rawan_banjir": 44,
     "izin_lokasi": 44,
     "pola_ruang": 82,
     "kawasan_hutan": 24,
