@@ -36,7 +36,7 @@ LICENCES = {
 
 
 INDICATIVE = "indikatif"
-"""In a keyword of a record: no boundary in it is the one that the law knows (UI 5)."""
+"""In the title or a keyword of a record: none of its shapes is the one that the law knows (UI 5)."""
 
 
 def dataset(site: Site, request: Request) -> Response:
@@ -196,8 +196,8 @@ def chips(words: Wording, shown: Publication, old: bool) -> tuple[Chip, ...]:
 
 
 def is_indicative(record: Record) -> bool:
-    """Whether the record says of its boundaries, in a keyword, that they are indicative."""
-    return any(INDICATIVE in word.casefold() for word in record.keywords_in("id"))
+    """Whether the record says, in its title or a keyword, that its shapes are indicative."""
+    return any(INDICATIVE in word.casefold() for word in (record.title.id, *record.keywords_in("id")))
 
 
 def quality_card(site: Site, visitor: Visitor, shown: Publication, facts: Facts) -> QualityCard:

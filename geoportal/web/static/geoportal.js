@@ -1,4 +1,5 @@
-// The pages work without this. It adds one comfort: "Salin" copies the text beside it.
+// The pages work without this. It adds two comforts: "Salin" copies the text beside it, and a place that an address
+// names is unfolded in browsers that do not do it themselves.
 (function () {
   "use strict";
   var root = document.documentElement;
@@ -29,4 +30,14 @@
       if (document.execCommand("copy")) done();
     }
   });
+
+  function unfold() {
+    var named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var folded = named && named.closest("details:not([open])");
+    if (!folded) return;
+    folded.open = true;
+    named.scrollIntoView();
+  }
+  window.addEventListener("hashchange", unfold);
+  unfold();
 })();
