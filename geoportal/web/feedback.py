@@ -77,8 +77,13 @@ def _form(site: Site, request: Request) -> Response:
         return _asked_number(site, request, visitor, asked)
     kind = "access" if visitor.value("jenis") == "akses" else "mistake"
     values = {name: cleaned(visitor.value(name)[: LIMITS.get(name, 64)]).text for name in FIELDS[kind]}
-    if values.get("dataset") not in {p.dataset_id for p in site.node.publications(visitor.audience)}:
+    about = next(
+        (p for p in site.node.publications(visitor.audience) if p.dataset_id == visitor.value("dataset")), None
+    )
+    if about is None:
         values.pop("dataset", None)
+    elif kind == "access":
+        values["data"] = values["data"] or about.record.title.in_language(visitor.language)
     return _page(site, visitor, Entry(kind, values))
 
 

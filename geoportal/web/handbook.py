@@ -25,7 +25,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "umum": ("temukan", "legenda", "unduh", "lapor", "cetak"),
     "petugas": (
         "siapkan", "berkas", "periksa", "crs", "laporan", "syarat", "kirim", "perbaiki", "terbitkan", "versi",
-        "kembali", "pengecualian", "tarik", "format",
+        "kembali", "pengecualian", "tarik", "tabel", "format",
     ),
     "instansi": (
         "alamat", "qgis", "arcgis", "python", "r", "javascript", "curl", "halaman", "saring", "crs", "versi", "etag",

@@ -149,7 +149,7 @@ def test_what_is_missing_is_said_and_nothing_is_lost(desk, language):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"isi": "a" * 4001}, "paling banyak 4.000 karakter"),
+        ({"isi": "a" * 4001}, "paling banyak 4.000 karakter: Apa yang keliru?"),
         ({"titik": "di rumah"}, "Letak tidak terbaca"),
         ({"titik": "200, 100"}, "Letak tidak terbaca"),
         ({"titik": "nan, inf"}, "Letak tidak terbaca"),
@@ -331,3 +331,10 @@ def test_lists_for_staff(desk):
         assert {m.number for m in messages.list_messages(conn, open_only=True)} == set(numbers[1:])
         assert [m.number for m in messages.list_messages(conn, kind=Kind.ACCESS)] == [numbers[1]]
         assert len(messages.list_messages(conn, limit=2)) == 2
+
+
+def test_asking_for_access_from_the_page_of_a_dataset(desk):
+    page = read(desk.client.get("/lapor?jenis=akses&dataset=puskesmas").text)
+    assert page.having("input", name="data", value="Puskesmas")
+    for name in ("rahasia_satu", "tidak_ada"):
+        assert read(desk.client.get(f"/lapor?jenis=akses&dataset={name}").text).having("input", name="data", value="")
