@@ -10,6 +10,7 @@ where each came from. Files of the configuration follow the same order: ``config
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,10 @@ from geoportal.model.region import Region
 from geoportal.model.text import LocalText
 
 PROJECT = Path(__file__).resolve().parent.parent
+TILE_URL = re.compile(
+    r"https://[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?/(?:[A-Za-z0-9._~%/?&=+@:,-]|\{[zxy]\}){1,500}",
+    re.IGNORECASE,
+)
 
 
 class Section(BaseModel):
@@ -128,6 +133,43 @@ class OgcSettings(Section):
     )
 
 
+class TileLayer(Section):
+    """A base map from another host, offered by the preview maps."""
+
+    name: str = Field(min_length=1, max_length=60, description="Name of the base map, as readers see it.")
+    url: str = Field(description="https address with {z}, {x} and {y}; its host is let into the maps, no other.")
+    attribution: str = Field(min_length=1, max_length=200, description="Who made it; shown on the map as plain text.")
+    max_zoom: int = Field(default=18, ge=1, le=22, description="Closest zoom that the host has tiles for.")
+
+    @field_validator("url")
+    @classmethod
+    def _template(cls, value: str) -> str:
+        if not TILE_URL.fullmatch(value) or any(value.count(part) != 1 for part in ("{z}", "{x}", "{y}")):
+            raise ValueError("must be https://host/path with {z}, {x} and {y} once each, and no other braces")
+        return value
+
+    @property
+    def origin(self) -> str:
+        """The scheme and host that the tiles come from."""
+        return "/".join(self.url.split("/")[:3]).lower()
+
+
+class MapsSettings(Section):
+    """What lies under the maps."""
+
+    ground: dict[Literal["land", "neighbour", "district", "lake", "river", "road"], str] = Field(
+        default={},
+        description="Published PUBLIC datasets whose newest version is the ground of maps made from now on, by kind; "
+        "other kinds come from ground.geojson.",
+    )
+    tiles: tuple[TileLayer, ...] = Field(
+        default=(),
+        max_length=8,
+        description="Base maps of other hosts (name, url, attribution, max_zoom) that the preview maps offer. Readers' "
+        "browsers ask those hosts.",
+    )
+
+
 class FeedbackSettings(Section):
     """What readers may write to the node."""
 
@@ -167,6 +209,7 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     ingest: IngestSettings = IngestSettings()
     ogc: OgcSettings = OgcSettings()
+    maps: MapsSettings = MapsSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     mail: MailSettings = MailSettings()
     backup: BackupSettings = BackupSettings()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from geoportal.actions.ground import ground_of
 from geoportal.actions.joining import ensure_join_still_open
 from geoportal.actions.submit import ensure_space
 from geoportal.errors import BadRequest, Conflict, NotFound, NotPublishable
@@ -54,7 +55,6 @@ def _weighed(finding: Finding, dataset: Dataset) -> Finding:
 
 def build(node: Node, dataset: Dataset, version: Version) -> str:
     """Build serving files, downloads and previews of a version under ``derived/``; return the name of the build."""
-    from geoportal.maps.ground import read_ground
     from geoportal.maps.pages import write_previews
     from geoportal.serving.build import build as build_serving
     from geoportal.serving.downloads import build_downloads
@@ -72,7 +72,7 @@ def build(node: Node, dataset: Dataset, version: Version) -> str:
         dataset_id=dataset.dataset_id,
         version=version.number,
         credits=node.settings.node.title.local(),
-        ground=read_ground(node.settings.file("ground.geojson")),
+        ground=ground_of(node),
     )
     node.files.finish_build(version.digest, name)
     return name

@@ -97,13 +97,16 @@ def read_ground(path: Path) -> Ground | None:
     try:
         content: dict[str, Any] = json.loads(path.read_text("utf-8"))
         features = content["features"] if content["type"] == "FeatureCollection" else [content]
-        return assemble(features, LocalText.of(content.get("source")))
+        ground = assemble(features, LocalText.of(content.get("source")))
+        if not len(ground.land):
+            raise ValueError("a ground needs land")
+        return ground
     except (ValueError, LookupError, AttributeError, TypeError, shapely.errors.GEOSException) as error:
         raise InvalidSpecification(f"{path} is not a GeoJSON of a ground: {error}") from error
 
 
 def assemble(features: Iterable[Mapping[str, Any]], source: LocalText) -> Ground:
-    """A ground from GeoJSON features. ValueError, LookupError or TypeError where one of them is none of a ground."""
+    """A ground from GeoJSON features, maybe without land; ValueError, LookupError or TypeError for what is none."""
     found: dict[str, list[Any]] = {kind: [] for kind in KINDS}
     orders: list[int] = []
     names = []
@@ -123,8 +126,6 @@ def assemble(features: Iterable[Mapping[str, Any]], source: LocalText) -> Ground
             found[kind].append(part)
             if kind == "river":
                 orders.append(int(facts.get("order", 2)))
-    if not found["land"]:
-        raise ValueError("a ground needs land")
     shapes: dict[str, Any] = {kind: np.array(parts, dtype=object) for kind, parts in found.items()}
     return Ground(source=source, order=np.array(orders, dtype=object), names=tuple(names), **shapes)
 

@@ -20,6 +20,7 @@ from geoportal.serving.listing import FOLDER
 from geoportal.web.answers import PRIVATE, REVALIDATE, answer
 from geoportal.web.assets import SVG_POLICY
 from geoportal.web.site import Site
+from geoportal.web.tiles import with_tiles
 from geoportal.web.visitor import Visitor
 
 CHUNK_BYTES = 256 * 1024
@@ -180,6 +181,7 @@ def map_page(site: Site, request: Request) -> Response:
     for directive in ("frame-ancestors 'self'", "sandbox allow-scripts"):
         if directive.split()[0] not in policy:
             policy = f"{policy}; {directive}"
+    body, policy = with_tiles(body, policy, site.node.settings.maps.tiles, language)
     return answer(
         request.headers,
         body,
