@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from geoportal.errors import Invalid, NotFound
 from geoportal.store.clock import now
-from geoportal.store.tables import answers, messages
+from geoportal.store.tables import answers, messages, storable
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's: without I, L, O and U, which are misread or misheard."""
@@ -139,7 +139,7 @@ def add(conn: sa.Connection, draft: Draft) -> Message:
 
 def get(conn: sa.Connection, number: str) -> Message:
     """The message of a number, written in any common way; NotFound where there is none."""
-    row = conn.execute(sa.select(messages).where(messages.c.number == normal(number))).mappings().first()
+    row = conn.execute(sa.select(messages).where(messages.c.number == normal(storable(number)))).mappings().first()
     if row is None:
         raise NotFound("there is no message of that number")
     return _message(row, _answers(conn, [row["number"]]).get(row["number"], ()))
