@@ -22,6 +22,7 @@ def plain_columns(table: pa.Table) -> tuple[pa.Table, list[Note]]:
     arrays, fields = [], []
     as_text: list[str] = []
     finer: list[str] = []
+    cut: dict[str, int] = {}
     for field, column in zip(table.schema, table.columns, strict=True):
         made = _plain(column)
         kind = made.type
@@ -35,6 +36,9 @@ def plain_columns(table: pa.Table) -> tuple[pa.Table, list[Note]]:
             whole = pc.multiply(pc.divide(rest, step), step)
             if pc.any(pc.not_equal(rest, whole)).as_py():
                 finer.append(shown(field.name))
+        elif pa.types.is_string(kind) and (count := pc.sum(pc.match_substring(made, "\0")).as_py()):
+            made = pc.replace_substring_regex(made, pattern="(?s)\\x00.*", replacement="")
+            cut[shown(field.name)] = count
         if pa.types.is_string(made.type) and (pa.types.is_decimal(kind) or pa.types.is_uint64(kind)):
             as_text.append(shown(field.name))
         arrays.append(made)
@@ -46,6 +50,9 @@ def plain_columns(table: pa.Table) -> tuple[pa.Table, list[Note]]:
     if finer:
         said = f"times are kept to the millisecond: {', '.join(finer[:10])}"
         notes.append(("reader-message", {"message": said, "count": len(finer)}))
+    if cut:  # no GeoPackage can hold it
+        said = f"text after a NUL is not kept: {', '.join(list(cut)[:10])}"
+        notes.append(("reader-message", {"message": said, "count": sum(cut.values())}))
     if not arrays:
         return table.select([]), notes
     return pa.table(arrays, schema=pa.schema(fields)), notes

@@ -144,6 +144,7 @@ class _Reader:
 
     def _values(self, element: Element, rows: Rows) -> dict[str, Any]:
         values: dict[str, Any] = {}
+        data: dict[str, Any] = {}
         for child in element:
             name = local(child.tag)
             if name == "styleUrl" and "://" in (child.text or ""):
@@ -152,7 +153,7 @@ class _Reader:
                 continue
             match name:
                 case "ExtendedData":
-                    self._extended(child, values, rows)
+                    self._extended(child, data, rows)
                 case "TimeStamp":
                     values["when"] = _of(child, "when")
                 case "TimeSpan":
@@ -163,6 +164,11 @@ class _Reader:
                     values[name] = child.get("href") or "".join(child.itertext()).strip()
                 case _:
                     values[name] = inner(child).strip() if name != "name" else inner(child)
+        for name, value in data.items():
+            if name not in values:
+                values[name] = value
+            elif values[name] != value:  # a column that is called as a part of the placemark is
+                values[f"data_{name}"] = value
         return {name: value for name, value in values.items() if value is not None}
 
     def _extended(self, element: Element, values: dict[str, Any], rows: Rows) -> None:

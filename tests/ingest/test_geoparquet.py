@@ -137,6 +137,12 @@ def test_columns_of_every_type(tmp_path: Path) -> None:
     assert "uang_besar, u64_besar" in said and "millisecond: halus" in said and "'nama' -> 'nama_2'" in said
 
 
+def test_text_that_no_geopackage_holds_is_cut_and_that_is_said(tmp_path: Path) -> None:
+    layer = read_layer(parquet(tmp_path / "a.parquet", nama=["Muara\0sisa\nlagi"], lain=["x"]))
+    assert layer.frame["nama"].tolist() == ["Muara"]
+    assert layer.notes == (("reader-message", {"message": "text after a NUL is not kept: nama", "count": 1}),)
+
+
 def test_boxes_are_left_only_where_they_are_boxes(tmp_path: Path, inspect: Inspect) -> None:
     data = makers.frame()
     data.to_parquet(tmp_path / "a.parquet", write_covering_bbox=True)
