@@ -3,6 +3,8 @@
 GDAL takes the encoding from rules of its own and swallows what it cannot decode. So text is read as plain bytes
 (Latin-1 loses nothing) and decoded here. Order: .cpg, .cst, the language byte of the .dbf; else UTF-8 if every value
 is UTF-8, else Windows-1252 with a note. The language byte 0x57 ("ANSI") is written by everybody and means nothing.
+A .cpg that the text contradicts (all of it is UTF-8 where another is stated, or most of it is none where UTF-8 is) does
+not hold, and that is said.
 """
 
 from __future__ import annotations
@@ -81,6 +83,12 @@ _LANGUAGE_BYTES: dict[int, str] = {
 }
 
 
+_SEVERAL_BYTES = frozenset((
+    "cp932", "cp936", "cp949", "cp950", "big5", "big5hkscs", "gbk", "gb2312", "gb18030", "euc_kr", "euc_jp",
+    "shift_jis",
+))  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The .dbf of a shapefile. ``records`` is what the header claims, ``held`` what the file has room for."""
@@ -138,7 +146,8 @@ def shapes_in(path: Path) -> int:
 
 def read_encoding(parts: Mapping[str, Path], table: Table) -> tuple[Encoding, list[Note]]:
     """How the text is encoded, and what must be said of it: encoding-assumed, text-nul-padded."""
-    plain, utf8, padded = _look_at_text(table)
+    plain, high, invalid, padded = _look_at_text(table)
+    utf8 = not invalid
     notes: list[Note] = []
     if padded:
         notes.append(("text-nul-padded", {"fields": sorted(padded)[:20], "count": sum(padded.values())}))
@@ -148,10 +157,28 @@ def read_encoding(parts: Mapping[str, Path], table: Table) -> tuple[Encoding, li
         return Encoding("ascii", plain=True), notes
     if codec is None and utf8:
         return Encoding("utf-8"), notes
+    if codec is not None and (found := _contradicted(codec, high, invalid)):
+        stated_otherwise = {"reason": "stated-otherwise", "encoding": _shown(found), "stated": _shown(codec)}
+        notes.append(("encoding-assumed", stated_otherwise))
+        return Encoding(found), notes
     if codec is None:
         notes.append(("encoding-assumed", {"encoding": "Windows-1252"}))
         return Encoding("cp1252"), notes
     return Encoding(codec), notes
+
+
+def _contradicted(codec: str, high: int, invalid: int) -> str | None:
+    """The encoding that the text is in where it cannot be the one that is stated; None where it can.
+
+    Text of another encoding is UTF-8 by chance in very few values, and hardly ever in all of several.
+    """
+    if codec == "utf-8":
+        return "cp1252" if 2 * invalid > high else None
+    return "utf-8" if high and not invalid and codec not in _SEVERAL_BYTES else None
+
+
+def _shown(codec: str) -> str:
+    return codec.upper() if codec.startswith("utf") else codec.replace("cp125", "Windows-125")
 
 
 def _stated(parts: Mapping[str, Path]) -> str | None:
@@ -191,18 +218,18 @@ def _known(name: str) -> str | None:
     return found.name if found._is_text_encoding and "utf-16" not in found.name and "utf-32" not in found.name else None
 
 
-def _look_at_text(table: Table) -> tuple[bool, bool, dict[str, int]]:
-    """Whether all text is ASCII, whether all of it is UTF-8, and which fields hold NUL bytes (field: number of
-    values).
+def _look_at_text(table: Table) -> tuple[bool, int, int, dict[str, int]]:
+    """Whether all text is ASCII, how many values (and names) are not, how many of those are not UTF-8, and which fields
+    hold NUL bytes (field: number of values).
     """
-    plain, utf8 = True, True
+    plain, count, invalid = True, 0, 0
     padded: dict[str, int] = {}
     names = b" ".join(name.encode("latin-1") for name, _, _ in table.text_fields)
     if not names.isascii():
-        plain, utf8 = False, _is_utf8(names + b" ")
+        plain, count, invalid = False, 1, int(not _is_utf8(names + b" "))
     rows = min(table.records, table.held)
     if not rows or not table.text_fields or table.record_bytes < 1:
-        return plain, utf8, padded
+        return plain, count, invalid, padded
     records = np.memmap(table.path, np.uint8, "r", table.header_bytes, (rows, table.record_bytes))
     for start in range(0, rows, _ROWS):
         block = records[start : start + _ROWS]
@@ -216,8 +243,9 @@ def _look_at_text(table: Table) -> tuple[bool, bool, dict[str, int]]:
             high = (column > 127).any(axis=1)
             if high.any():
                 plain = False
-                utf8 = utf8 and all(_is_utf8(bytes(row)) for row in column[high])
-    return plain, utf8, padded
+                count += int(high.sum())
+                invalid += sum(not _is_utf8(bytes(row)) for row in column[high])
+    return plain, count, invalid, padded
 
 
 def _is_utf8(value: bytes) -> bool:

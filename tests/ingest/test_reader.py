@@ -250,7 +250,17 @@ def test_ids_of_a_geopackage_are_its_own(tmp_path: Path) -> None:
         (["é".encode() * 20], 0, None, ["é" * 10], None),
         ([b"a" + "é".encode() * 20], 0, b"UTF-8", ["a" + "é" * 9], None),
         ([b"Kota\0\0\0"], 0, None, ["Kota"], "text-nul-padded"),
-        ([b"\xff\xfe!"], 0, b"UTF-8", ["\ufffd\ufffd!"], "encoding-assumed"),
+        ([b"\xff\xfe!"], 0, b"UTF-8", ["ÿþ!"], "encoding-assumed"),
+        (
+            ["Désa".encode(), b"\xff!", "é".encode(), "ü".encode()],
+            0,
+            b"UTF-8",
+            ["Désa", "\ufffd!", "é", "ü"],
+            "encoding-assumed",
+        ),
+        (["Désa".encode(), b"Loa"], 0, b"1252", ["Désa", "Loa"], "encoding-assumed"),
+        (["Désa".encode("cp1252"), "é".encode()], 0, b"1252", ["Désa", "Ã©"], None),
+        (["Désa".encode()], 0x03, None, ["Désa"], "encoding-assumed"),
     ],
 )
 def test_text_of_shapefiles(

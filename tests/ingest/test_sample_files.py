@@ -148,7 +148,7 @@ def test_five_hundred_mutants(tmp_path: Path, inspect: Inspect) -> None:
             accidents.append((number, seed.name, rules(report)))
         if staged is not None:
             assert staged.path.stat().st_size > 0 and staged.summary.features >= 0
-    print(f"500 mutants in {time.monotonic() - begun:.0f} s, accidents: {accidents}")  # noqa: T201  (shown by -rA)
+    print(f"500 mutants in {time.monotonic() - begun:.0f} s, accidents: {accidents}")
     assert {Verdict.REJECT, Verdict.ACCEPT} <= set(verdicts)
     assert sandbox._server.pid is not None and children_of(sandbox._server.pid) == []
     # A library that crashes in the child is a report too; that it stays rare is what our looks before GDAL are for.
