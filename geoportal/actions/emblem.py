@@ -21,6 +21,7 @@ MOST_BYTES = 100_000
 """An emblem stands on every page: the first view of the home page has 300 KB in all."""
 MOST_PIXELS = 1024
 MOST_PARTS = 5000
+DEEPEST = 64
 PNG = b"\x89PNG\r\n\x1a\n"
 KEPT_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"IDAT", b"IEND")
 
@@ -115,7 +116,7 @@ def _drawing(body: bytes) -> Emblem:
     return Emblem(tostring(drawn, encoding="utf-8"), tuple(sorted(left_out)))
 
 
-def _copied(part: Element, left_out: set[str]) -> Element | None:
+def _copied(part: Element, left_out: set[str], depth: int = 0) -> Element | None:
     """The part with what draws in it; None, and its name in ``left_out``, where it does not draw."""
     space, _, name = str(part.tag).rpartition("}")
     if space != f"{{{SVG}" or name not in DRAWS:
@@ -125,6 +126,8 @@ def _copied(part: Element, left_out: set[str]) -> Element | None:
     if name == "style" and REACHES_OUT.search(part.text or ""):
         left_out.add("style")
         return None
+    if depth > DEEPEST:
+        raise Mistake("logo-deep", most=DEEPEST)
     copy = Element(name)
     for key, value in part.attrib.items():
         plain = "href" if key == XLINK else key
@@ -141,5 +144,5 @@ def _copied(part: Element, left_out: set[str]) -> Element | None:
             continue
         copy.set(plain, value)
     copy.text, copy.tail = part.text, part.tail
-    copy.extend(child for child in (_copied(child, left_out) for child in part) if child is not None)
+    copy.extend(child for child in (_copied(child, left_out, depth + 1) for child in part) if child is not None)
     return copy

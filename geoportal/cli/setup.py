@@ -196,15 +196,17 @@ def _ask_all(draft: Draft, given: dict[str, str], files: dict[str, Path | None],
         say()
         say(f"== {text('cli', f'setup.group.{group}', language)} ==")
         for question in QUESTIONS:
-            if question.group != group or question.name in given:
+            if question.group != group:
+                continue
+            if question.name == "region-name" and draft.value("region-code"):
+                _ask_file(draft, "codes", files, language)
+                _ask_file(draft, "boundary", files, language)
+            if question.name in given:
                 continue
             if question.name.startswith("mail-") and question.name != "mail-host" and not draft.value("mail-host"):
                 continue
             if question.name.endswith("-en") and "en" not in draft.value("languages"):
                 continue
-            if question.name == "region-name" and draft.value("region-code"):
-                _ask_file(draft, "codes", files, language)
-                _ask_file(draft, "boundary", files, language)
             _ask(draft, question, language)
         if group == "node":
             _ask_file(draft, "logo", files, language)
