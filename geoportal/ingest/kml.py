@@ -293,7 +293,9 @@ def coordinates(text: str) -> wkb.Coordinates:
 
     Raises a refusal for what is no number (source-unsafe), _Unreadable for what is no list of tuples.
     """
-    tuples = re.sub(r"\s*,\s*", ",", text.strip()).split()
+    tuples = text.split()
+    if any(item[0] == "," or item[-1] == "," for item in tuples):
+        tuples = re.sub(r"\s*,\s*", ",", text.strip()).split()
     if not tuples:
         return np.empty((0, 2))
     widths = {item.count(",") + 1 for item in tuples}

@@ -90,11 +90,9 @@ def test_typed_plain_and_free_data_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_column_that_is_called_name_is_not_mixed_with_the_name_of_the_place(tmp_path: Path) -> None:
-    data = "<Placemark><ExtendedData><Data name='name'><value>{}</value></Data></ExtendedData>"
-    data += "<name>A</name></Placemark>"
-        "<Placemark><ExtendedData><Data name='name'><value>{}</value></Data></ExtendedData><name>A</name></Placemark>"
-    )
-    layer = read_layer(kml(tmp_path / "a.kml", "<Document>" + data.format("A") + data.format("B") + "</Document>"))
+    data = "<ExtendedData><Data name='name'><value>{}</value></Data></ExtendedData><name>A</name>"
+    body = "".join(f"<Placemark>{data.format(value)}</Placemark>" for value in "AB")
+    layer = read_layer(kml(tmp_path / "a.kml", f"<Document>{body}</Document>"))
     assert layer.frame["name"].tolist() == ["A", "A"] and layer.frame["data_name"].tolist()[1] == "B"
 
 
