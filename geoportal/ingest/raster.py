@@ -30,6 +30,7 @@ RASTER = "Raster"
 MOST_PIXEL_BYTES = 64 << 30
 """What a raster may claim to unpack to; more is refused from its header."""
 _READ_BYTES = 2 << 30  # pixels that are read to see whether they can be
+_MOST_BLOCKS = 1_000_000
 _LARGEST_BLOCK = 512 << 20
 _MOST_BANDS = 500
 _IMAGES = 1000
@@ -226,16 +227,19 @@ class _Band:
 def _read_pixels(bands: list[_Band]) -> float:
     """Read blocks to see that they can be read: every one, or as many as the limit allows; the share that was read."""
     total = sum(band.block_bytes * band.blocks[0] * band.blocks[1] for band in bands)
-    step = max(1, math.ceil(total / _READ_BYTES))
+    number = sum(band.blocks[0] * band.blocks[1] for band in bands)
+    step = max(1, math.ceil(total / _READ_BYTES), math.ceil(number / _MOST_BLOCKS))
     read = gdal.function("GDALReadBlock", _int, _pointer, _int, _int, _pointer)
+    if any(band.block_bytes > _LARGEST_BLOCK for band in bands):
+        raise refuse("source-too-large", reason="memory")
+    buffer = ctypes.create_string_buffer(1)
     # One part of the file after the other: the bands of a pixel lie together in most files.
     for x, y in _spread(bands, step):
         for band in bands:
             if x >= band.blocks[0] or y >= band.blocks[1]:
                 continue
-            if band.block_bytes > _LARGEST_BLOCK:
-                raise refuse("source-too-large", reason="pixels")
-            buffer = ctypes.create_string_buffer(max(1, band.block_bytes))
+            if len(buffer) < band.block_bytes:
+                buffer = ctypes.create_string_buffer(band.block_bytes)
             if read(band.handle, x, y, buffer):
                 raise refuse("source-unreadable", reason="pixels", message=shown(gdal.last_failure() or "", 300))
     return 1.0 if step == 1 else round(1 / step, 4)
