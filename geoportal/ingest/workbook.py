@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from string import ascii_uppercase
 from typing import Any
 from xml.parsers import expat
 
@@ -25,6 +26,19 @@ _STEP = 1 << 16
 _BOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _TEXTS, _STYLES = "xl/sharedStrings.xml", "xl/styles.xml"
 _BUILT_IN_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
+_COLUMNS: dict[str, int] = {
+    first + second + third: number
+    for number, (first, second, third) in enumerate(
+        (a, b, c)
+        for a, b, c in [
+            *(("", "", x) for x in ascii_uppercase),
+            *(("", x, y) for x in ascii_uppercase for y in ascii_uppercase),
+            *((x, y, z) for x in ascii_uppercase for y in ascii_uppercase for z in ascii_uppercase),
+        ]
+    )
+}
+"""Column letters to numbers from 0, in the order of a spreadsheet."""
+
 _CELL = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 
 
@@ -99,45 +113,49 @@ class Workbook:
     def _row(self, element: Any, row: int, grid: Grid) -> dict[int, Any]:
         cells: dict[int, Any] = {}
         column = -1
+        space = element.tag[:-3]  # {namespace}row
+        tag = f"{space}c"
         for cell in element:
-            if _local(cell) != "c":
+            if cell.tag != tag:
                 continue
-            place = _CELL.fullmatch(cell.get("r") or "")
-            column = _column(place[1]) if place else column + 1
+            letters = (cell.get("r") or "").rstrip("0123456789")
+            if letters:
+                column = _COLUMNS.get(letters, MOST_COLUMNS)
+            else:
+                column += 1
             if column >= MOST_COLUMNS:
                 raise refuse("source-unreadable", reason="reader", message=f"row {row}")
-            value, missing = self._value(cell)
+            value, missing = self._value(cell, space)
             if missing:
                 grid.valueless.append(cell_name(row, column))
             elif value is not None:
                 cells[column] = value
         return cells
 
-    def _value(self, cell: Any) -> tuple[Any, bool]:
+    def _value(self, cell: Any, space: str) -> tuple[Any, bool]:
         """What a cell holds, and whether it should hold something and does not (an error, a formula never run)."""
-        kind = cell.get("t", "n")
-        text, formula = None, False
-        for part in cell:
-            name = _local(part)
-            if name == "v":
-                text = part.text
-            elif name == "is":
-                text = _text_of(part)
-            elif name == "f":
-                formula = True
+        kind = cell.get("t")
+        value_tag = f"{space}v"
+        text = next((part.text for part in cell if part.tag == value_tag), None)
+        if kind is None or kind == "n":
+            if not text:
+                return None, cell.find(f"{space}f") is not None
+            return self._number(text, cell.get("s"))
+        if kind == "s":
+            if text is None:
+                return None, False
+            known = text.isdigit() and int(text) < len(self._texts)
+            return (self._texts[int(text)] or None, False) if known else (None, True)
         if kind == "e":
             return None, True
-        if text is None or (text == "" and kind != "str"):
-            return None, formula
-        if kind == "s":
-            return (self._texts[int(text)], False) if text.isdigit() and int(text) < len(self._texts) else (None, True)
-        if kind in ("str", "inlineStr"):
-            return text or None, False
+        if kind == "inlineStr":
+            part = cell.find(f"{space}is")
+            return (_text_of(part) or None if part is not None else None), False
+        if text is None:
+            return None, cell.find(f"{space}f") is not None
         if kind == "b":
             return text.strip() in ("1", "true"), False
-        if kind == "d":
-            return text, False
-        return self._number(text, cell.get("s"))
+        return text or None, False  # str: the result of a formula; d: a date in ISO form
 
     def _number(self, text: str, style: str | None) -> tuple[Any, bool]:
         try:
@@ -234,6 +252,8 @@ def _local(element: Any) -> str:
 
 def _text_of(element: Any) -> str:
     """The text of a string with its runs; readings for the ear (rPh) are left out."""
+    if len(element) == 1 and len(element[0]) == 0:
+        return element[0].text or ""
     return "".join(
         part.text or ""
         for part in element.iter("{*}t")

@@ -49,6 +49,8 @@ class Omissions:
             return [text("maps", "note.empty", language)]
         if self.unknown_crs:
             return [text("maps", "note.crs", language)]
+        if self.placeless == self.total:
+            return [text("maps", "note.table", language)]
         said = []
         if self.drawn < self.candidates:
             key = "note.largest" if self.largest else "note.sample"

@@ -141,7 +141,7 @@ def compose(
     Legend(
         label=inert(text("maps", "legend", language)),
         title=inert(shortened(classes.title, 120)),
-        swatches=[_swatch(entry, classes.themed, bool(drawing.areas)) for entry in classes.entries],
+        swatches=[_swatch(entry, classes.themed, bool(drawing.areas)) for entry in classes.entries if len(drawing)],
         shape="area" if drawing.areas else "line" if (drawing.dimension == LINE).any() else "point",
         notes=[inert(note) for note in notes],
         source=" · ".join(inert(shortened(part, 160)) for part in sources if part),

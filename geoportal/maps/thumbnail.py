@@ -369,6 +369,7 @@ def _legend(classes: Classes, drawing: Drawing, record: Record, language: str) -
                 "missing": entry.missing,
             }
             for entry in classes.entries
+            if len(drawing)
         ],
         "notes": drawing.omissions.sentences(language),
         "chip": text("maps", "synthetic", language) if record.synthetic else None,

@@ -69,7 +69,8 @@ def test_without_a_crs_nothing_is_placed(crs: str | None) -> None:
 
 def test_a_table_and_an_empty_layer_say_so() -> None:
     assert draw(make_layer([])).omissions.sentences("id") == ["Layer ini belum berisi unsur."]
-    assert draw(make_layer(None, None, a=[1, 2])).omissions.sentences("id") == ["2 unsur tanpa letak tidak digambar."]
+    table = "Data ini berupa tabel: tidak ada geometri yang dapat digambar."
+    assert draw(make_layer(None, None, a=[1, 2])).omissions.sentences("id") == [table]
 
 
 def test_a_layer_across_the_antimeridian_stays_together() -> None:
