@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -25,8 +26,16 @@ class Producer:
 def read_producers(config: Path) -> dict[str, Producer]:
     """All producers by key; empty where the node has no list."""
     path = config_file(config, "producers.yaml")
-    if not path.exists():
+    try:
+        state = path.stat()
+    except FileNotFoundError:
         return {}
+    return dict(_read(path, state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed: int, _size: int) -> dict[str, Producer]:
+    """The file in one state: it is asked for at every snapshot, and YAML is slow."""
     content = yaml.safe_load(path.read_text("utf-8")) or {}
     if not isinstance(content, dict):
         raise Invalid(f"{path} must map keys to producers")

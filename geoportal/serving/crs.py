@@ -165,10 +165,16 @@ def placeable(crs: str) -> CRS:
     return system
 
 
+@lru_cache(maxsize=64)
+def _rough_way(crs: CRS) -> Transformer:
+    """Kept, because PROJ looks for half a second for the best way out of some systems (SRGI2013)."""
+    return Transformer.from_crs(crs, "OGC:CRS84", always_xy=True)
+
+
 def rough_extent(crs: CRS, bounds: Extent) -> Extent | None:
     """Where bounds in ``crs`` lie in degrees, wide enough to choose an operation by; None when it cannot be said."""
     try:
-        found = Transformer.from_crs(crs, "OGC:CRS84", always_xy=True).transform_bounds(*bounds, densify_pts=21)
+        found = _rough_way(crs).transform_bounds(*bounds, densify_pts=21)
     except ProjError:
         return None
     west, south, east, north = (
