@@ -361,6 +361,17 @@ def test_kml_geometry_writes_plain_numbers():
     assert kml.geometry(b"null") == b""
 
 
+def test_fields_with_names_that_kml_has_itself_reach_their_readers(tmp_path):
+    own = ["Name", "description", "timestamp", "begin", "end", "altitudeMode", "tessellate", "extrude", "visibility"]
+    own += ["drawOrder", "icon"]
+    subject = layer([shapely.Point(116, 0)] * 2, {name: [f"{name} {n}" for n in range(2)] for name in own})
+    listing, folder = built(tmp_path, subject, Record(LocalText("x")))
+    frame = pyogrio.read_dataframe(folder / "sekolah.kml", use_arrow=False)
+    for name in own:
+        assert frame[name if name == "Name" else f"{name}_2"].tolist() == [f"{name} 0", f"{name} 1"]
+    assert "name-taken" in codes(listing, "kml")
+
+
 # Shapefiles
 
 

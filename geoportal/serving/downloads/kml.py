@@ -26,6 +26,9 @@ from geoportal.serving.summary import FRAGMENT_GEOMETRY, FRAGMENT_OFFSETS, FRAGM
 
 NAMESPACE = "http://www.opengis.net/kml/2.2"
 _INT32 = 2**31
+_NAME = "name"
+_OWN = frozenset(("name", "description", "timestamp", "begin", "end", "altitudemode", "tessellate", "extrude",
+                  "visibility", "draworder", "icon"))  # fmt: skip
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _POWER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]+")
 _COLOUR = re.compile(r"#([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})")
@@ -54,6 +57,9 @@ def write(contents: Contents, path: Path) -> list[Note]:
         notes.append(Note("int32", names=wide))
     if spoilt:
         notes.append(Note("control-characters", count=spoilt))
+    pairs = zip(contents.names, field_names(contents), strict=True)
+    if renamed := [f"{name} → {written}" for name, written in pairs if name != written]:
+        notes.append(Note("name-taken", names=renamed))
     return notes + contents.renamed() + contents.texts("date", "date-time", "time", "json", "binary")
 
 
@@ -168,13 +174,23 @@ def _attribute(text: str) -> str:
     return escaped(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
 
 
+def _label(contents: Contents) -> int | None:
+    """The field that names placemarks: the one of the record, else one that is called so."""
+    names = [field.name for field in contents.fields]
+    if contents.record.label in names:
+        return names.index(contents.record.label)
+    return next((number for number, name in enumerate(names) if name.casefold() == _NAME), None)
+
+
 def _names(contents: Contents) -> Iterator[str]:
-    """The name of each placemark: what the record says to label it by, else the id of the feature."""
-    label = contents.record.label
-    place = next((n for n, field in enumerate(contents.fields) if field.name == label), None)
+    """The name element of each placemark: its label, else the id of the feature."""
+    place = _label(contents)
     labels: Values = contents.values[place] if place is not None else [None] * len(contents)
+    # A field called name must read as nothing where it holds nothing: GDAL takes the two for one.
+    spare = place is None or contents.fields[place].name.casefold() != _NAME
     for text, fid in zip(as_texts(labels), contents.fids, strict=True):
-        yield escaped(" ".join((text or "").split()) or fid)
+        name = text or (fid if spare else "")
+        yield f"<name>{escaped(name)}</name>" if name else ""
 
 
 def _placemarks(contents: Contents, columns: list[list[str | None]]) -> Iterator[bytes]:
@@ -189,15 +205,19 @@ def _placemarks(contents: Contents, columns: list[list[str | None]]) -> Iterator
                 f"{head}{value}</SimpleData>" for head, value in zip(heads, values, strict=True) if value is not None
             )
             more = f'<ExtendedData><SchemaData schemaUrl="#kolom">{told}</SchemaData></ExtendedData>' if told else ""
-            start = f"<Placemark><name>{name}</name><styleUrl>#gaya</styleUrl>{more}"
+            start = f"<Placemark>{name}<styleUrl>#gaya</styleUrl>{more}"
             yield start.encode() + geometry(place) + b"</Placemark>\n"
 
 
 def field_names(contents: Contents) -> list[str]:
-    """The names of the fields, none of them taken by what KML says of every placemark."""
+    """The names of the fields. One that KML itself has (``name``, ``description`` ...) gets a number: GDAL and QGIS
+    would show what the placemark says in its place. Not the ``name`` that names the placemarks: that is the same.
+    """
+    label = _label(contents)
     found: list[str] = []
-    for name in contents.names:
-        found.append(free_name(name, found))
+    for number, name in enumerate(contents.names):
+        taken = name.casefold() in _OWN and not (number == label and name.casefold() == _NAME)
+        found.append(free_name(name, [*contents.names, *found]) if taken else name)
     return found
 
 
