@@ -60,7 +60,7 @@ def _shown(site: Site, request: Request, key: str, sent: Mapping[str, str]) -> R
     draft = Draft(folder)
     step = sent.get(STEP, "")
     action = site.url(visitor)("setup", ((KEY, key),))
-    answers = {q.name: cleaned(sent.get(q.name, "")).text for q in QUESTIONS} if step else {}
+    answers = {q.name: cleaned(sent[q.name]).text for q in QUESTIONS if q.name in sent} if step else {}
     wrong = _taken(draft, answers, visitor.language) | {
         name: mistake.said(visitor.language) for name, mistake in (draft.mistakes() if step else {}).items()
     }
@@ -125,6 +125,7 @@ def _form(draft: Draft, answers: Mapping[str, str], wrong: Mapping[str, str], ac
             longest=LONG.get(name, LONGEST),
             autocomplete=COMPLETED.get(name, "off"),
             choices=_choices(name, value, language),
+            folded=False,
         )
 
     groups = tuple(
