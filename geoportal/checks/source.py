@@ -38,6 +38,7 @@ declare("geometry-curved", scope=SOURCE, element=CONCEPT, severity=WARNING, inta
 declare("geometry-measured", scope=SOURCE, element=CONCEPT, severity=WARNING, intake=WARNING)
 declare("shx-restored", scope=SOURCE, element=FORMAT, severity=WARNING, intake=WARNING)
 declare("table-missing", scope=SOURCE, element=FORMAT, severity=WARNING, intake=WARNING)
+declare("answer-partial", scope=SOURCE, element=Element.COMPLETENESS_OMISSION, severity=WARNING, intake=WARNING)
 declare("links-not-followed", scope=SOURCE, element=CONCEPT, severity=WARNING, intake=WARNING)
 declare("content-not-kept", scope=SOURCE, element=CONCEPT, severity=WARNING, intake=WARNING)
 declare("reader-message", scope=SOURCE, element=FORMAT, severity=WARNING, intake=WARNING)

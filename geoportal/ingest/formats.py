@@ -158,6 +158,8 @@ def _geojson(path: Path, stem: str, max_fields: int) -> list[Source]:
         if crs is None or not same(crs, GEOJSON_DEFAULT):
             notes = [*notes, ("crs-from-member", {"crs": shown(crs or contents.crs)})]
     notes = [*notes, *geojson.cut_notes(contents.cut)]
+    if contents.matched is not None and contents.matched > contents.features:
+        notes.append(("answer-partial", {"held": contents.features, "matched": contents.matched}))
     return [
         Source(
             name=contents.name or stem,

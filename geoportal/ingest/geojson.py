@@ -23,6 +23,7 @@ DEPTH = 100
 _CHUNK = 4 << 20
 _WHOLE = 256 << 20  # a document that is one feature is parsed as a whole up to this size
 GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
+_MATCHED = ("numberMatched", "totalFeatures")  # OGC API - Features 7.16; GeoServer
 _EXACT = 1 << 53  # integers up to here have a real number of their own
 _MANY_DIGITS = re.compile(rb"[:\s-]\d{16,}\s*[,}\s]")
 _NOT_A_NUMBER = re.compile(rb"[\[:,]\s*[-+]?(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
@@ -35,7 +36,8 @@ class Contents:
     ``crs`` is the text of the crs member, None when there is none; ``crs_unknown`` is an explicit ``"crs": null``.
     ``ids`` are the features' own ids as text, when every feature has one and no two are alike. ``keys`` are the
     property names in order of appearance. ``large`` counts, by property, the integers that a real number cannot hold;
-    ``cut`` the texts with a NUL in them, which GDAL cuts there.
+    ``cut`` the texts with a NUL in them, which GDAL cuts there. ``matched`` is how many features the service that sent
+    it has, where it says so.
     """
 
     name: str | None
@@ -46,6 +48,7 @@ class Contents:
     keys: tuple[str, ...]
     large: dict[str, int] = field(default_factory=dict)
     cut: dict[str, int] = field(default_factory=dict)
+    matched: int | None = None
 
 
 def look(path: Path, max_fields: int) -> Contents:
@@ -82,6 +85,7 @@ def look(path: Path, max_fields: int) -> Contents:
             keys=keys,
             large=large,
             cut=cut,
+            matched=max((top[key] for key in _MATCHED if type(top.get(key)) is int), default=None),
         )
 
 

@@ -61,8 +61,6 @@ def _source(rows: Rows, system: System | None, path: Path, stem: str, reader: _R
     if system is not None:
         rows.notes += system.notes
     claims = {"header": len(rows.shapes)}
-    if len(reader.kinds) == 1 and reader.claimed is not None and reader.claimed > reader.found:
-        claims = {"header": reader.claimed}
     for name, entries in rows.columns.items():
         rows.types[name] = type_of([value for _, value in entries])
     return Source(
@@ -178,6 +176,8 @@ class _Reader:
     def notes(self) -> list[Note]:
         """What must be said of the file as a whole."""
         notes: list[Note] = []
+        if self.claimed is not None and self.claimed > self.found:
+            notes.append(("answer-partial", {"held": self.found, "matched": self.claimed}))
         if self.links:
             counted = Counter(self.links)
             named = [shown(link) for link, _ in counted.most_common(_MOST_LINKS)]

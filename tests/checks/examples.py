@@ -140,6 +140,7 @@ SOURCE_EXAMPLES: dict[str, dict[str, Any]] = {
     "members-left": {"files": ["baca.pdf"], "count": 1},
     "links-not-followed": {"links": ["http://contoh.id/jalan.kml"], "count": 1},
     "content-not-kept": {"things": {"overlays": 2, "models": 1}},
+    "answer-partial": {"held": 100, "matched": 5432},
     "heights-zero": {},
     "bbox-column-left": {"field": "bbox"},
     "track-points-apart": {"layer": "track_points", "count": 1200},

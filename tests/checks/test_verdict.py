@@ -23,7 +23,7 @@ WARN = {
     "geometry-collection",
     "geometry-curved", "geometry-measured", "layer-empty", "layers-several", "layer-without-geometry",
     "record-count-differs", "reader-message", "shx-restored", "table-missing", "crs-from-member",
-    "encoding-assumed", "check-failed", "links-not-followed", "content-not-kept",
+    "encoding-assumed", "check-failed", "links-not-followed", "answer-partial", "content-not-kept",
     "raster-placement", "drawing-unit", "entities-unread",
     "table-without-header", "table-rows-ragged", "table-decimal-comma", "table-thousands", "table-numbers-ambiguous",
     "table-codes-as-numbers", "table-coordinates-unreadable", "table-coordinates-swapped", "table-cells-without-value",

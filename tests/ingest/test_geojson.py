@@ -8,6 +8,7 @@ import pytest
 from geoportal.errors import UnreadableSource
 from geoportal.ingest import geojson
 from geoportal.ingest.geojson import Contents, look
+from geoportal.ingest.reader import read_layer
 from geoportal.ingest.refusal import note_of
 from tests.ingest import makers
 
@@ -154,3 +155,11 @@ def test_integers_that_are_kept_exactly_are_not_complained_of(tmp_path):
     layer = read_layer(path)
     assert layer.frame["big"][0] == 9007199254740993
     assert not layer.notes
+
+
+def test_a_page_of_an_answer_says_that_there_is_more(tmp_path: Path) -> None:
+    for key in ("numberMatched", "totalFeatures"):
+        layer = read_layer(makers.geojson(tmp_path / "a.geojson", makers.point(), **{key: 500, "numberReturned": 1}))
+        assert layer.notes == (("answer-partial", {"held": 1, "matched": 500}),)
+    for value in (1, "unknown", None, True):
+        assert read_layer(makers.geojson(tmp_path / "b.geojson", makers.point(), numberMatched=value)).notes == ()
