@@ -70,7 +70,7 @@ def is_value(cell: Any) -> bool:
     if not isinstance(cell, str):
         return cell is not None
     text = cell.strip()
-    return len(text) > 1000 or bool(_NUMBER.fullmatch(text) or _VALUE.fullmatch(text))
+    return len(text) > 1000 or bool((len(text) < 50 and _NUMBER.fullmatch(text)) or _VALUE.fullmatch(text))
 
 
 def _is_year(cell: Any) -> bool:

@@ -29,7 +29,7 @@ ENOUGH = 0.5
 """The part of a column's values that must be codes of a layer for the column to be taken for codes of it."""
 
 _SHORTEST = 4  # numbers of less than four digits are found in every table
-_NAMED, _SUGGESTED = 1000, 50
+_NAMED, _SUGGESTED, _MOST_COMPARED = 1000, 30, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,11 @@ def joined(layer: Layer, wish: JoinWish, folder: Path) -> Layer:
     if not len(layer):
         return layer
     found = []
+    codes = _codes(layer, wish)
+    if codes is None:
+        return _noted(layer, _impossible(wish, "join-no-column"))
     for region in wish.layers:
-        matches = _matches(layer, region, wish, folder)
+        matches = _matches(codes, region, wish, folder)
         if isinstance(matches, str):
             return _noted(layer, _impossible(wish, matches))
         found += matches
@@ -141,17 +144,24 @@ def _impossible(wish: JoinWish, reason: str) -> Note:
     return "join-impossible", {"dataset": wish.layers[0].dataset, "reason": reason, "column": wish.column}
 
 
-def _matches(layer: Layer, region: RegionLayer, wish: JoinWish, folder: Path) -> list[_Match] | str:
-    """The columns of the table that hold codes of a region layer; the reason where a given one cannot be used."""
-    import pandas as pd
-
-    regions = _read(region, folder)
+def _codes(layer: Layer, wish: JoinWish) -> dict[str, pandas.Series[Any]] | None:
+    """The columns that may hold codes, as they are compared; None where the one that was named is not there."""
     names = [item.name for item in layer.fields if item.type in ("string", "integer")]
     if wish.given and wish.column is not None:
         named = _field(wish.column, [item.name for item in layer.fields])
         if named is None:
-            return "join-no-column"
+            return None
         names = [named]
+    return {name: codes for name in names if (codes := normal(layer.frame[name])).notna().any()}
+
+
+def _matches(
+    codes: Mapping[str, pandas.Series[Any]], region: RegionLayer, wish: JoinWish, folder: Path
+) -> list[_Match] | str:
+    """The columns of the table that hold codes of a region layer; the reason where a given one cannot be used."""
+    import pandas as pd
+
+    regions = _read(region, folder)
     key = wish.key if wish.given and wish.key is not None else region.key
     if key is not None and _field(key, [item.name for item in regions.fields]) is None:
         return "join-no-key" if wish.given else []
@@ -160,17 +170,14 @@ def _matches(layer: Layer, region: RegionLayer, wish: JoinWish, folder: Path) ->
         return "join-key-repeats" if wish.given else []
     found: list[_Match] = []
     about_bps = False
-    for name in names:
-        codes = normal(layer.frame[name])
-        known = codes.notna()
-        if not known.any():
-            continue
+    for name, column in codes.items():
+        known = column.notna()
         best = _Match(region, regions)
         for key_name, index in keys.items():
             if _is_bps(name) != _is_bps(key_name) and (_is_bps(name) or _is_bps(key_name)):
                 about_bps = True
                 continue
-            rows = index.get_indexer(pd.Index(codes.where(known, "")))
+            rows = index.get_indexer(pd.Index(column.where(known, "")))
             share = float((rows >= 0).sum() / known.sum())
             if share > best.share:
                 best = _Match(region, regions, name, key_name, rows, share)
@@ -312,7 +319,7 @@ def _near(code: str, known: Mapping[str, str]) -> str | None:
     for tried in (digits, *(digits.ljust(n, "0") for n in lengths), *(digits.rjust(n, "0") for n in lengths)):
         if tried in known:
             return known[tried]
-    if len(known) > 3000:
+    if len(known) > _MOST_COMPARED:
         return None
     alike = [item for item in difflib.get_close_matches(digits, known, n=2, cutoff=0.8) if len(item) == len(digits)]
     return known[alike[0]] if len(alike) == 1 else None
