@@ -87,7 +87,7 @@ def _spread(head: list[list[Any]], numbers: Sequence[int], least: int, grid: Gri
     spans = []
     for first_row, first_column, last_row, last_column in grid.merged[:1000]:
         value = grid.rows.get(first_row, {}).get(first_column)
-        rows = [place[row] for row in range(first_row, min(last_row, numbers[-1]) + 1) if row in place]
+        rows = [at for number, at in place.items() if first_row <= number <= last_row]
         if first_row not in place or not isinstance(value, str):
             continue
         if first_row == last_row and len(grid.rows[first_row]) == 1:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from string import ascii_uppercase
@@ -91,71 +91,37 @@ class Workbook:
 
     def read(self, sheet: Sheet) -> Grid:
         """The cells of a sheet that hold something, as int, float, bool, date or text."""
-        self._refuse_document_type(sheet.part)
-        grid = Grid()
-        row_number = 0
-        for element in self._elements(sheet.part, "row", "mergeCell"):
-            if _local(element) == "mergeCell":
-                corners = _CELL.findall(str(element.get("ref", "")))
-                if len(corners) == 2:
-                    (first_column, first_row), (last_column, last_row) = corners
-                    grid.merged.append((int(first_row), _column(first_column), int(last_row), _column(last_column)))
-                continue
-            given = str(element.get("r", ""))
-            row_number = int(given) if given.isdigit() else row_number + 1
-            if row_number > MOST_ROWS:
-                raise refuse("source-unreadable", reason="reader", message=f"row {row_number}")
-            cells = self._row(element, row_number, grid)
-            if cells:
-                grid.rows[row_number] = cells
-        return grid
+        reader = _SheetReader(self._value)
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = _refused(sheet.part)
+        parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
+        parser.CharacterDataHandler = reader.characters
+        try:
+            with self._archive.open(sheet.part) as stream:
+                while chunk := stream.read(_STEP):
+                    parser.Parse(chunk, False)
+                parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            raise refuse("source-unreadable", reason="reader", message=shown(str(error), 200)) from error
+        return reader.grid
 
-    def _row(self, element: Any, row: int, grid: Grid) -> dict[int, Any]:
-        cells: dict[int, Any] = {}
-        column = -1
-        space = element.tag[:-3]  # {namespace}row
-        tag = f"{space}c"
-        for cell in element:
-            if cell.tag != tag:
-                continue
-            letters = (cell.get("r") or "").rstrip("0123456789")
-            if letters:
-                column = _COLUMNS.get(letters, MOST_COLUMNS)
-            else:
-                column += 1
-            if column >= MOST_COLUMNS:
-                raise refuse("source-unreadable", reason="reader", message=f"row {row}")
-            value, missing = self._value(cell, space)
-            if missing:
-                grid.valueless.append(cell_name(row, column))
-            elif value is not None:
-                cells[column] = value
-        return cells
-
-    def _value(self, cell: Any, space: str) -> tuple[Any, bool]:
+    def _value(self, kind: str | None, style: str | None, text: str | None, formula: bool) -> tuple[Any, bool]:
         """What a cell holds, and whether it should hold something and does not (an error, a formula never run)."""
-        kind = cell.get("t")
-        value_tag = f"{space}v"
-        text = next((part.text for part in cell if part.tag == value_tag), None)
         if kind is None or kind == "n":
-            if not text:
-                return None, cell.find(f"{space}f") is not None
-            return self._number(text, cell.get("s"))
+            return self._number(text, style) if text else (None, formula)
         if kind == "s":
             if text is None:
                 return None, False
-            known = text.isdigit() and int(text) < len(self._texts)
-            return (self._texts[int(text)] or None, False) if known else (None, True)
+            at = _int(text)
+            return (self._texts[at] or None, False) if 0 <= at < len(self._texts) else (None, True)
         if kind == "e":
             return None, True
-        if kind == "inlineStr":
-            part = cell.find(f"{space}is")
-            return (_text_of(part) or None if part is not None else None), False
         if text is None:
-            return None, cell.find(f"{space}f") is not None
+            return None, formula
         if kind == "b":
             return text.strip() in ("1", "true"), False
-        return text or None, False  # str: the result of a formula; d: a date in ISO form
+        return text or None, False  # inlineStr; str: the result of a formula; d: a date in ISO form
 
     def _number(self, text: str, style: str | None) -> tuple[Any, bool]:
         try:
@@ -164,7 +130,7 @@ class Workbook:
             return text, False
         if value != value or value in (float("inf"), float("-inf")):
             return None, True
-        if style is not None and style.isdigit() and int(style) in self._dates:
+        if style is not None and _int(style) in self._dates:
             return self._date(value), False
         return (int(value) if value.is_integer() and abs(value) < 2**53 else value), False
 
@@ -221,12 +187,8 @@ class Workbook:
         if part not in self._parts:
             return
         ended: list[bool] = []
-
-        def declared(*_: Any) -> None:
-            raise refuse("source-unsafe", reason="doctype", member=part)
-
         parser = expat.ParserCreate()
-        parser.StartDoctypeDeclHandler = declared
+        parser.StartDoctypeDeclHandler = _refused(part)
         parser.StartElementHandler = lambda *_: ended.append(True)
         try:
             with self._archive.open(part) as stream:
@@ -234,6 +196,74 @@ class Workbook:
                     parser.Parse(chunk, False)
         except expat.ExpatError as error:
             raise refuse("source-unreadable", reason="reader", message=shown(str(error), 200)) from error
+
+
+class _SheetReader:
+    """Hears the elements of a sheet and fills its grid; a million cells make too many objects for a tree."""
+
+    def __init__(self, value: Callable[[str | None, str | None, str | None, bool], tuple[Any, bool]]) -> None:
+        self.grid = Grid()
+        self._value_of = value
+        self._prefix: str | None = None
+        self._row, self._column = 0, -1
+        self._cells: dict[int, Any] = {}
+        self._kind: str | None = None
+        self._style: str | None = None
+        self._text: list[str] | None = None
+        self._formula = self._listening = self._reading = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins. Prefixes are those of the root."""
+        if self._prefix is None:
+            self._prefix = name[: name.rfind(":") + 1]
+        name = name.removeprefix(self._prefix)
+        if name == "c":
+            self._kind, self._style = attributes.get("t"), attributes.get("s")
+            self._text, self._formula = None, False
+            letters = attributes.get("r", "").rstrip("0123456789")
+            self._column = _COLUMNS.get(letters, MOST_COLUMNS) if letters else self._column + 1
+            if self._column >= MOST_COLUMNS:
+                raise refuse("source-unreadable", reason="reader", message=f"row {self._row}")
+        elif name == "v" or (name == "t" and not self._reading):
+            self._listening = True
+            self._text = self._text or []
+        elif name == "f":
+            self._formula = True
+        elif name == "rPh":
+            self._reading = True  # how a text is read aloud is no part of it
+        elif name == "row":
+            given = _int(attributes.get("r"))
+            self._row = given if given > 0 else self._row + 1
+            self._column, self._cells = -1, {}
+            if self._row > MOST_ROWS:
+                raise refuse("source-unreadable", reason="reader", message=f"row {self._row}")
+        elif name == "mergeCell":
+            corners = _CELL.findall(attributes.get("ref", ""))
+            if len(corners) == 2 and all(letters in _COLUMNS for letters, _ in corners):
+                (a, first), (b, last) = corners
+                self.grid.merged.append((int(first), _COLUMNS[a], int(last), _COLUMNS[b]))
+
+    def characters(self, text: str) -> None:
+        """Some of the text of an element."""
+        if self._listening and self._text is not None:
+            self._text.append(text)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        name = name.removeprefix(self._prefix or "")
+        if name in ("v", "t"):
+            self._listening = False
+        elif name == "c":
+            text = None if self._text is None else "".join(self._text)
+            value, missing = self._value_of(self._kind, self._style, text, self._formula)
+            if missing:
+                self.grid.valueless.append(cell_name(self._row, self._column))
+            elif value is not None:
+                self._cells[self._column] = value
+        elif name == "rPh":
+            self._reading = False
+        elif name == "row" and self._cells:
+            self.grid.rows[self._row] = self._cells
 
 
 _SAFE: dict[str, Any] = {
@@ -262,7 +292,15 @@ def _text_of(element: Any) -> str:
 
 
 def _int(text: str | None) -> int:
-    return int(text) if text is not None and text.isdigit() else 0
+    """A whole number of at most nine digits; -1 for anything else."""
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _refused(part: str) -> Callable[..., None]:
+    def declared(*_: Any) -> None:
+        raise refuse("source-unsafe", reason="doctype", member=part)
+
+    return declared
 
 
 def _shows_date(code: str) -> bool:
@@ -273,13 +311,6 @@ def _shows_date(code: str) -> bool:
 
 def _clock(seconds: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + ord(letter) - 64
-    return number - 1
 
 
 def cell_name(row: int, column: int) -> str:
