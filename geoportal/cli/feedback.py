@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -14,12 +16,14 @@ from geoportal.cli.session import (
     address_of,
     language_for,
     local_admin,
+    local_time,
     opened,
     print_json,
     say,
     table,
 )
 from geoportal.language import text
+from geoportal.settings import Settings
 
 if TYPE_CHECKING:
     from geoportal.store.messages import Message
@@ -63,15 +67,20 @@ def list_(
         with node.register.read() as conn:
             found = messages.list_messages(conn, kind=chosen, open_only=not everything, limit=limit)
         language, address = language_for(lang, node.settings), address_of(node)
+        settings = node.settings
+    days, zone = settings.feedback.working_days, ZoneInfo(settings.node.timezone)
+    today = datetime.now(zone).date()
     if json:
-        print_json({"messages": [_row(message, address) for message in found]})
+        due = [None if m.ended else messages.due_day(m, days, zone).isoformat() for m in found]
+        print_json({"messages": [{**_row(m, address), "due": day} for m, day in zip(found, due, strict=True)]})
     elif not found:
         say(text("cli", "feedback.none", language))
     else:
         cells = [
             [
                 message.number,
-                f"{message.created_at:%Y-%m-%d %H:%M}Z",
+                local_time(message.created_at, settings),
+                _due(message, messages.due_day(message, days, zone), today, language),
                 text("cli", f"feedback.kind.{message.draft.kind}", language),
                 text("cli", f"feedback.status.{message.status}", language),
                 message.draft.dataset_id or "-",
@@ -79,7 +88,7 @@ def list_(
             ]
             for message in found
         ]
-        heads = ("number", "received", "kind", "status", "dataset", "says")
+        heads = ("number", "received", "due", "kind", "status", "dataset", "says")
         table(cells, [text("cli", f"feedback.head.{head}", language) for head in heads])
 
 
@@ -91,11 +100,12 @@ def show(number: Number, json: Json = False, lang: Lang = None, data: Data = Non
     with opened(data) as node:
         with node.register.read() as conn:
             found = messages.get(conn, number)
-        language, address = language_for(lang, node.settings), address_of(node)
+        settings = node.settings
+        language, address = language_for(lang, settings), address_of(node)
     if json:
         print_json(_row(found, address))
     else:
-        describe(found, address, language)
+        describe(found, address, language, settings)
 
 
 @app.command("answer")
@@ -137,7 +147,7 @@ def forget(number: Number, json: Json = False, lang: Lang = None, data: Data = N
         say(text("cli", "feedback.forgotten", language, number=done.number))
 
 
-def describe(message: Message, address: str, language: str) -> None:
+def describe(message: Message, address: str, language: str, settings: Settings) -> None:
     """Print a message for its reader at the terminal; what nobody wrote is left out."""
     draft = message.draft
     say(f"{message.number}  {text('cli', f'feedback.kind.{draft.kind}', language)}")
@@ -145,7 +155,7 @@ def describe(message: Message, address: str, language: str) -> None:
     version = f"{draft.dataset_id} v{draft.dataset_version}" if draft.dataset_id else None
     rows = (
         ("status", text("cli", f"feedback.status.{message.status}", language)),
-        ("received", f"{message.created_at:%Y-%m-%d %H:%M}Z"),
+        ("received", local_time(message.created_at, settings)),
         ("dataset", version),
         ("feature", draft.feature),
         ("place", place),
@@ -164,9 +174,16 @@ def describe(message: Message, address: str, language: str) -> None:
         say(f"  | {line}")
     for told in message.answers:
         status = text("cli", f"feedback.status.{told.status}", language)
-        say(f"  {told.at:%Y-%m-%d %H:%M}Z  {status}  ({told.by})")
+        say(f"  {local_time(told.at, settings)}  {status}  ({told.by})")
         if told.note:
             say(f"    {told.note}")
+
+
+def _due(message: Message, day: date, today: date, language: str) -> str:
+    """Until when an answer keeps the promise, with a word where it is broken; a dash where all is done."""
+    if message.ended:
+        return "-"
+    return text("cli", "feedback.late", language, date=f"{day}") if today > day else f"{day}"
 
 
 def _address(message: Message, address: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -215,3 +216,16 @@ def _message(row: sa.RowMapping, told: tuple[Answer, ...]) -> Message:
     place = None if row["longitude"] is None else (row["longitude"], row["latitude"])
     draft = Draft(kind=Kind(row["kind"]), place=place, **{name: row[name] for name in names})
     return Message(row["number"], draft, row["created_at"], told)
+
+
+def due_day(message: Message, working_days: int, zone: ZoneInfo) -> date:
+    """The last day, in the node's zone, on which an answer keeps the promise."""
+    return add_working_days(message.created_at.astimezone(zone).date(), working_days)
+
+
+def add_working_days(day: date, days: int) -> date:
+    """``days`` working days after ``day``, Monday to Friday; public holidays are not known here."""
+    while days:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5
+    return day

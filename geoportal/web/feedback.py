@@ -7,7 +7,6 @@ cannot be named, and a report on one that has been hidden since says nothing of 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -250,11 +249,12 @@ def status(site: Site, request: Request) -> Response:
 
 def status_page(site: Site, visitor: Visitor, found: Message, *, new: bool) -> FeedbackStatusPage:
     """The page of a message; of one whose dataset the visitor may not see (any more), state and days alone."""
+    from geoportal.store import messages
+
     words, kind, days = site.wording(visitor), str(found.draft.kind), site.node.settings.feedback.working_days
     about = publication_of(site, visitor, found)
     hidden = found.draft.dataset_id is not None and about is None
-    received = found.created_at.astimezone(words.zone)
-    due = words.day(add_working_days(received.date(), days))
+    due = words.day(messages.due_day(found, days, words.zone))
     progress = [Progress(words.t(f"feedback.{kind}.status.received"), words.instant(found.created_at), "", "info")]
     for told in found.answers:
         shape = {"fixed": "pass", "granted": "pass", "rejected": "blocking"}.get(str(told.status), "info")
@@ -313,11 +313,3 @@ def _about(site: Site, visitor: Visitor, found: Message, about: Publication | No
     if draft.wanted:
         rows.append(About(words.t("feedback.access.data"), draft.wanted))
     return rows
-
-
-def add_working_days(day: date, days: int) -> date:
-    """``days`` working days after ``day``, Monday to Friday; public holidays are not known here."""
-    while days:
-        day += timedelta(days=1)
-        days -= day.weekday() < 5
-    return day

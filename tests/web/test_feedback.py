@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,8 +13,7 @@ from geoportal.actions import feedback as actions
 from geoportal.errors import Invalid, NotAllowed
 from geoportal.model.access import PUBLIC_AUDIENCE, Actor, Classification, Role
 from geoportal.store import datasets, events, messages
-from geoportal.store.messages import Draft, Kind, Status, normal
-from geoportal.web.feedback import add_working_days
+from geoportal.store.messages import Draft, Kind, Message, Status, add_working_days, due_day, normal
 from geoportal.web.form import LARGEST_BODY_BYTES, cleaned, read_point
 from tests.web import nodes
 from tests.web.conftest import Portal, client_of
@@ -315,6 +315,8 @@ def test_points_as_people_write_them(written, place):
 def test_working_days_leave_out_the_weekend():
     friday = date(2026, 11, 27)
     assert add_working_days(friday, 1) == date(2026, 11, 30) and add_working_days(friday, 5) == date(2026, 12, 4)
+    late = Message("L", Draft(Kind.MISTAKE, "x", "id"), datetime(2026, 11, 26, 17, 0, tzinfo=UTC))
+    assert due_day(late, 1, ZoneInfo("Asia/Makassar")) == date(2026, 11, 30), "past midnight in the node's zone"
 
 
 def test_a_draft_on_no_dataset_needs_no_dataset(desk):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -31,7 +32,10 @@ def test_the_way_of_a_report(geoportal, told):
     report, request = told
     listed = answer(geoportal("feedback", "list", "--json"))["messages"]
     assert {row["number"] for row in listed} == {report, request}
+    assert all(row["due"] > row["created_at"][:10] for row in listed)
     plain = geoportal("feedback", "list", "--lang", "en").stdout
+    assert "WITA" in plain and "late" not in plain
+    assert "answer by" in plain
     assert report in plain and "\x1b" not in plain and "request for access" in plain
     shown = geoportal("feedback", "show", report.lower(), "--lang", "id").stdout
     assert "w@x.id" in shown and "116.500000, -0.400000" in shown and "\x1b" not in shown and "| baris dua" in shown
@@ -75,3 +79,12 @@ def test_a_node_of_before_takes_reports(tmp_path):
         kept = add(conn, Draft(Kind.MISTAKE, "x", "id", dataset_id="d"))
         assert kept.draft.dataset_id == "d"
     node.close()
+
+
+def test_a_broken_promise_is_said(geoportal, data_dir):
+    register = register_in(data_dir)
+    register._clock = lambda: datetime(2020, 1, 1, tzinfo=UTC)
+    with register.begin() as conn:
+        add(conn, Draft(Kind.MISTAKE, "lama", "id"))
+    register.close()
+    assert "2020-01-08 lewat" in geoportal("feedback", "list", "--lang", "id").stdout
