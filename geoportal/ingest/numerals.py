@@ -34,10 +34,10 @@ _TWO_AND_TWO = r"^[0-9]{2}\.[0-9]{2}$"
 _GROUPED = r"^[+-]?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+$|^[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}$"
 _LONG, _VERY_LONG = 10, 11
 _CODE_WORDS = frozenset((
-    "kode", "kd", "code", "codes", "fcode", "lcode", "nik", "nip", "npwp", "nuptk", "npsn", "nisn", "nokk", "kk",
-    "kodepos", "pos", "postal", "zip", "telp", "telepon", "phone", "tel", "hp", "wa", "fax", "fips", "isbn", "imei",
-    "nop", "nib",
+    "kode", "kd", "code", "codes", "fcode", "lcode", "nik", "nip", "npwp", "nuptk", "npsn", "nisn", "nokk", "kodepos",
+    "postal", "zip", "telp", "telepon", "phone", "tel", "fax", "fips", "isbn", "imei", "nop", "nib",
 ))  # fmt: skip
+_COUNT_WORDS = frozenset(("jumlah", "jml", "total", "banyak", "banyaknya", "count", "sum"))
 _CODE_STARTS = ("kode", "kd", "code")
 _CODE_ENDS = ("kode", "code", "fips")
 
@@ -67,11 +67,13 @@ class Typed:
 def is_code_name(name: str) -> bool:
     """Whether a header says that its column holds codes: kode, KDEPUM, NIK, phone ... (Indonesian and English)."""
     words = [word for word in re.split(r"[^a-z]+", name.casefold()) if word]
-    joined = "".join(words)
-    return bool(words) and (
+    if not words or not _COUNT_WORDS.isdisjoint(words):
+        return False  # "Jumlah KK" counts families
+    return (
         not _CODE_WORDS.isdisjoint(words)
-        or any(word.startswith(_CODE_STARTS) for word in words)
-        or joined.endswith(_CODE_ENDS)
+        or {"no", "kk"} <= set(words)
+        or any(word.startswith(_CODE_STARTS) and not word.startswith("kdrt") for word in words)
+        or "".join(words).endswith(_CODE_ENDS)
     )
 
 

@@ -136,11 +136,12 @@ def find_places(names: Sequence[str], columns: Sequence[Any], decimal: str | Non
 
     ``decimal`` is the mark that the file's numbers have, None when they do not show it.
     """
-    return (
-        _shapes(names, columns, rows)
-        or _pair_of_columns(names, columns, decimal, rows)
-        or _one_cell(names, columns, rows)
-    )
+    with np.errstate(all="ignore"):  # a number beyond all numbers is infinite: a rule speaks of it
+        return (
+            _shapes(names, columns, rows)
+            or _pair_of_columns(names, columns, decimal, rows)
+            or _one_cell(names, columns, rows)
+        )
 
 
 # geometry as text --------------------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ class Workbook:
                 while chunk := stream.read(_STEP):
                     parser.Parse(chunk, False)
                 parser.Parse(b"", True)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:  # also an encoding that nobody knows
             raise refuse("source-unreadable", reason="reader", message=shown(str(error), 200)) from error
         return reader.grid
 
@@ -194,7 +194,7 @@ class Workbook:
             with self._archive.open(part) as stream:
                 while not ended and (chunk := stream.read(_STEP)):
                     parser.Parse(chunk, False)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:  # also an encoding that nobody knows
             raise refuse("source-unreadable", reason="reader", message=shown(str(error), 200)) from error
 
 

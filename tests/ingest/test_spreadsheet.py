@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import io
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -192,3 +194,32 @@ def test_a_workbook_in_a_zip(tmp_path: Path) -> None:
     work.mkdir()
     (source,) = find_sources(tmp_path / "luar.zip", work)
     assert source.name == "Data"
+
+
+FRAGMENTS = (
+    b"<", b">", b'"', b"1e309", b"99999999999999999999", b't="s"', b't="e"', b't="b"', b's="-5"', b'r="ZZZ1"', b"NaN",
+    b'r="A9999999"', b"&lt;", b"\xff", b'ref="A1:XFD1048576"', b"2958466", b"0.99999999999", b"",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_mutants_of_the_parts_are_read_or_refused(tmp_path: Path, seed: int) -> None:
+    rows = [
+        ["kode", "lon", "lat", "hari"],
+        [64.01, 116.5, "0°30' LS", datetime.date(2024, 1, 31)],
+        ["x", True, 1, None],
+    ]
+    whole = workbook(tmp_path / "a.xlsx", ("Data", rows)).read_bytes()
+    generator = random.Random(seed)
+    for _ in range(25):
+        path = tmp_path / "mutan.xlsx"
+        with zipfile.ZipFile(io.BytesIO(whole)) as source, zipfile.ZipFile(path, "w") as target:
+            for entry in source.infolist():
+                part = bytearray(source.read(entry))
+                for _ in range(generator.randint(0, 3)):
+                    at, piece = generator.randrange(len(part)), generator.choice(FRAGMENTS)
+                    part[at : at + generator.choice((0, 1, len(piece)))] = piece
+                target.writestr(entry.filename, bytes(part))
+        with contextlib.suppress(UnreadableSource):
+            for found in find_sources(path, tmp_path):
+                read_layer(found)

@@ -151,7 +151,9 @@ def test_thousands_in_two_groups_are_certain(table: Any) -> None:
 
 def test_words_of_codes() -> None:
     assert all(map(is_code_name, ("kode", "KDPPUM", "Kode Desa", "no_kk", "NIK", "kodepos", "FCODE", "state_fips")))
-    assert not any(map(is_code_name, ("jumlah", "nama", "luas_km2", "id", "lat", "total")))
+    assert not any(
+        map(is_code_name, ("jumlah", "nama", "luas_km2", "id", "lat", "total", "Jumlah KK", "KDRT", "HP", "KK"))
+    )
 
 
 # the layout of the text ------------------------------------------------------------
