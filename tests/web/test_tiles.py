@@ -8,7 +8,8 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from geoportal.settings import TileLayer
+from geoportal.model.access import PUBLIC_AUDIENCE
+from geoportal.settings import MapsSettings, TileLayer
 from geoportal.web.tiles import with_tiles
 
 PAGE = (
@@ -68,3 +69,26 @@ def test_a_page_of_another_make_is_left_alone() -> None:
 def test_what_is_no_tile_address_is_refused(url: str) -> None:
     with pytest.raises(ValidationError):
         TileLayer(name="x", url=url, attribution="x")
+
+
+def test_the_portal_offers_the_tiles_of_its_settings_and_none_without(portal) -> None:
+    address = "/peta/puskesmas?version=2&lang=id"
+    plain = portal.client.get(address)
+    assert b"tiles.js" not in plain.content and "https:" not in plain.headers["content-security-policy"]
+    before = portal.node.settings
+    page = PAGE.decode()
+    built = portal.node.derived(portal.node.publication(PUBLIC_AUDIENCE, "puskesmas", 2)) / "preview.id.html"
+    written = built.read_text("utf-8")
+    try:
+        portal.node.settings = before.model_copy(update={"maps": MapsSettings(tiles=TILES)})
+        built.write_text(page, "utf-8")
+        offered = portal.client.get(address)
+        assert b'src="/static/tiles.js"' in offered.content
+        assert "https://ubin.contoh.go.id" in offered.headers["content-security-policy"]
+        assert offered.headers["etag"] != plain.headers["etag"]
+        other = portal.client.get("/").headers["content-security-policy"]
+        assert "contoh.go.id" not in other, "the pages around a map stay as they were"
+    finally:
+        portal.node.settings = before
+        built.write_text(written, "utf-8")
+    assert portal.client.get("/static/tiles.js").status_code == 200
