@@ -34,7 +34,11 @@ def parse_join(text: str) -> TableJoin | None:
         return None
     found = _ASKED.fullmatch(text.strip())
     if found is None:
-        raise BadRequest(f"--join takes DATASET, DATASET:COLUMN, DATASET:COLUMN=KEY or none, not {text!r}", join=text)
+        raise BadRequest(
+            f"--join takes DATASET, DATASET:COLUMN, DATASET:COLUMN=KEY or none, not {text!r}",
+            say="join-form",
+            join=text,
+        )
     return TableJoin(found["dataset"], found["column"], found["key"])
 
 
@@ -55,14 +59,17 @@ def given_wish(
 
     publication = next((p for p in node.all_publications() if p.dataset_id == join.dataset), None)
     if publication is None or publication.version.geometry_type is None or publication.dataset_id == dataset_id:
-        raise NotFound(f"there is no published layer {join.dataset} to join to", id=join.dataset)
+        raise NotFound(f"there is no published layer {join.dataset} to join to", say="join", id=join.dataset)
     if not _is_open_to(publication.classification, publication.opd, access, opd):
         if not may(actor, Action.DATASET_PUBLISH):
-            raise NotFound(f"there is no published layer {join.dataset} to join to", id=join.dataset)
+            raise NotFound(f"there is no published layer {join.dataset} to join to", say="join", id=join.dataset)
         raise NotAllowed(
             f"{join.dataset} is {publication.classification}; a dataset that is {access} would show its geometry to "
             f"others. Give the dataset the same class with --access",
+            say="join",
             id=join.dataset,
+            layer_access=str(publication.classification),
+            access=str(access),
         )
     return JoinWish((_region_layer(node, publication),), True, join.column, join.key, required)
 
@@ -151,6 +158,10 @@ def _ensure_closed(
             raise Conflict(
                 f"version {version.number} of {dataset_id} has its geometry from {finding.params.get('dataset')}, "
                 f"which is {layer_access}; as {access} it would show it to others",
+                say="join",
                 id=dataset_id,
                 version=version.number,
+                layer=str(finding.params.get("dataset")),
+                layer_access=str(layer_access),
+                access=str(access),
             )

@@ -65,7 +65,7 @@ def _complain(report: Report) -> None:
     if "raster-layer" in rules and all(layer.geometry_type == "Raster" for layer in report.layers):
         raise UnreadableSource("a raster cannot become a dataset yet; nothing was kept", report=report, say="raster")
     if "join-impossible" in rules:
-        raise BadRequest("the table could not be joined as asked; nothing was kept", report=report)
+        raise BadRequest("the table could not be joined as asked; nothing was kept", report=report, say="join")
     if "layers-several" in rules:
         names = [layer.name for layer in report.layers]
         raise BadRequest(
