@@ -9,7 +9,7 @@ import numpy as np
 import pandas
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoportal.checks import validate
@@ -100,6 +100,7 @@ def test_what_may_be_a_code_stays_text(table: Any, header: str, values: list[str
     assert column(layer, header) == values
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=8))
 def test_integers_come_back_as_they_were_written(values: list[int]) -> None:
     import pyarrow as pa
@@ -110,6 +111,7 @@ def test_integers_come_back_as_they_were_written(values: list[int]) -> None:
     assert [str(value) for value in made.to_pylist()] == [str(value) for value in values]
 
 
+@settings(deadline=None)
 @given(st.lists(st.decimals(-(10**9), 10**9, places=4, allow_nan=False), min_size=1, max_size=8), st.booleans())
 def test_reals_come_back_as_they_were_written(values: list[Any], comma: bool) -> None:
     import pyarrow as pa
@@ -300,6 +302,7 @@ STYLES = (
 )
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 89), st.integers(0, 59), st.integers(0, 59999), st.sampled_from(["N", "S", "U", "LU", "LS"]),
     st.sampled_from(STYLES),
@@ -312,6 +315,7 @@ def test_any_latitude_is_read_as_written(degrees: int, minutes: int, millis: int
     assert angle.degrees == pytest.approx(expected, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.floats(-90, 90), st.floats(-180, 180))
 def test_two_plain_numbers_in_a_cell(first: float, second: float) -> None:
     text = f"{first:.6f}, {second:.6f}"
@@ -319,6 +323,7 @@ def test_two_plain_numbers_in_a_cell(first: float, second: float) -> None:
     assert pair is not None and (pair[0].degrees, pair[1].degrees) == (float(f"{first:.6f}"), float(f"{second:.6f}"))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_parsers(text: str) -> None:
     for angle in (parse_angle(text), *(parse_pair(text) or ())):
