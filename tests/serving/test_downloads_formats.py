@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sqlite3
 import subprocess
 import zipfile
@@ -19,6 +20,7 @@ import pytest
 import shapely
 from lxml import etree
 
+from geoportal.language import catalogue
 from geoportal.model.record import FieldMeaning, Record, Style
 from geoportal.model.text import LocalText
 from geoportal.serving.downloads import build_downloads, dbf, kml, making, sheet
@@ -206,6 +208,28 @@ def test_the_same_content_is_the_same_bytes_in_every_format(tmp_path):
     two, _ = built(tmp_path / "b", subject)
     assert [each.sha256 for each in one.files] == [each.sha256 for each in two.files]
     assert len(one.files) == 7
+
+
+def test_every_note_is_said_in_both_languages_with_the_facts_that_it_is_given():
+    from pathlib import Path
+
+    from geoportal.language import has_text
+    from geoportal.serving import downloads
+
+    sources = [path.read_text("utf-8") for path in sorted(Path(downloads.__file__).parent.glob("*.py"))]
+    used = {
+        code: set(re.findall(r"(\w+)=", facts))
+        for source in sources
+        for code, facts in re.findall(
+            r'Note\(\s*"([a-z0-9-]+)"((?:[^()]|\([^()]*\)|\((?:[^()]|\([^()]*\))*\))*)\)', source
+        )
+    }
+    assert len(used) > 30
+    for code, facts in used.items():
+        for language in ("id", "en"):
+            assert has_text("downloads", f"note.{code}", language), code
+            template = catalogue("downloads", language).gettext(f"note.{code}")
+            assert set(re.findall(r"\{(\w+)\}", template)) <= facts | {"code"}, code
 
 
 # What cannot be held

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -103,7 +105,7 @@ def _one_family(kinds: list[int]) -> bool:
     return len(kinds) == 1 or kinds in ([0, 4], [1, 5], [3, 6])
 
 
-_MULTI = {0: shapely.multipoints, 1: shapely.multilinestrings, 3: shapely.multipolygons}
+_MULTI: dict[int, Callable[..., Any]] = {0: shapely.multipoints, 1: shapely.multilinestrings, 3: shapely.multipolygons}
 _NAMES = {
     0: "Point",
     1: "LineString",
