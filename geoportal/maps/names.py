@@ -11,7 +11,7 @@ import numpy as np
 SIZE: Final = 12.0
 """Height of the letters in pixels."""
 LEADING: Final = 1.15
-LETTER: Final = 0.57
+LETTER: Final = 0.6
 """Average width of a letter of the fonts that a reader may have, as a part of the size; semi-bold."""
 LONG_LINE: Final = 9
 MARGIN: Final = 4.0

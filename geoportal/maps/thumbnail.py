@@ -333,7 +333,8 @@ def _names(
 ) -> list[str]:
     """The names of a few features, by the field that the record calls their label, and those of the ground."""
     own = _own_names(layer, record, drawing, shapes)
-    lozenge = ground is not None and not own and window.scale < MOST_SCALE
+    points = bool(own) and bool((drawing.dimension == POINT).any())  # one of them may well be the seat itself
+    lozenge = ground is not None and not points and window.scale < MOST_SCALE
     more = candidates(ground, window, "id", seat=lozenge) if ground else []
     placed = arrange([*own, *more], form.width, form.height, _radius(len(drawing)) + 1)
     placed = ranked(placed, form.width, form.height)
