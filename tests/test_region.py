@@ -1,4 +1,4 @@
-"""Nothing of the region that the node was made for first stands in code, templates or texts: others set up their own."""
+"""Nothing particular to a region stands in the package: names, codes and extents come from config (CONTRACT 6)."""
 
 import re
 

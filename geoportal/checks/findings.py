@@ -36,13 +36,15 @@ def finding(
     told: Sequence[Occurrence] = (),
     count: int | None = None,
     element: Element | None = None,
+    intake: Severity | None = None,
 ) -> Finding | None:
     """What the rule that is being asked found; None when ``where`` names no feature.
 
     ``where`` is a mask over the features, or an array of feature numbers (one may come twice); None = the layer as a
     whole. ``place`` (n, 2), ``related`` and ``detail`` (parameters of one occurrence, asked for the sample only) are
     aligned with it. A place that is not given is a point on the feature. ``told`` are occurrences that belong to no
-    feature (a field, a gap). Count and element are those of ``where`` and of the rule unless given.
+    feature (a field, a gap). Count, element and the weight in the intake verdict are those of ``where`` and of the
+    rule unless given.
     """
     rule = context.rule
     assert rule is not None  # the decorator sets it
@@ -56,13 +58,15 @@ def finding(
         order = context.ranked(features)[: context.sample]
         occurrences = _occurrences(context, features[order], chosen[order], place, related, detail)
     severity = severity_under(rule, context.spec)
+    if intake is not None and context.spec is None:
+        severity = intake
     return Finding(
         rule=rule.id,
         severity=severity or rule.severity,
         element=element or rule.element,
         count=(len(told) or 1) if count is None else count,
         layer=context.layer.name,
-        intake=rule.intake,
+        intake=intake or rule.intake,
         params=tidy(params or {}),
         occurrences=occurrences,
     )

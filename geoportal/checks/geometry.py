@@ -47,7 +47,7 @@ FAMILIES: dict[str, tuple[int, ...]] = {
 )
 def geometry_present(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """Every feature has a geometry (not null)."""
-    return finding(context, context.is_missing)
+    return finding(context, context.is_missing, intake=_meant(layer))
 
 
 @rule(
@@ -60,7 +60,7 @@ def geometry_present(layer: Layer, spec: Specification | None, context: Context)
 )
 def geometry_not_empty(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """Every geometry has coordinates."""
-    return finding(context, context.is_empty)
+    return finding(context, context.is_empty, intake=_meant(layer))
 
 
 @rule(
@@ -212,6 +212,11 @@ def rings_wound_right(layer: Layer, spec: Specification | None, context: Context
     wrong = np.zeros(len(context), dtype=bool)
     wrong[sound[part_of[ring_of[wrong_ring]]]] = True
     return finding(context, wrong)
+
+
+def _meant(layer: Layer) -> Severity | None:
+    """A note at intake where the file's own schema lets a geometry be missing; profiles weigh it as ever."""
+    return Severity.INFO if layer.geometry_optional else None
 
 
 def _typed(context: Context, types: tuple[int, ...]) -> NDArray[Any]:

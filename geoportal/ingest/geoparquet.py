@@ -224,7 +224,10 @@ def _read(source: Source, *, geometry: Geometry | None, reader: Reader) -> tuple
     table = reader(source.path)
     notes: list[Note] = []
     shapes: list[bytes | None] = []
+    optional = False
     if geometry is not None:
+        # The schema may let a geometry be missing, and GeoParquet lets it be empty: a note, not a fault of the file.
+        optional = bool(table.schema.field(geometry.column).nullable)
         column = table.column(table.schema.names.index(geometry.column))
         shapes, found = as_wkb(_storage(column), geometry.encoding)
         notes += found
@@ -239,7 +242,7 @@ def _read(source: Source, *, geometry: Geometry | None, reader: Reader) -> tuple
         plain = pa.table(arrays, schema=pa.schema([*plain.schema, field]))
     if plain.num_rows != rows:
         raise refuse("source-unreadable", reason="header")
-    return {"geometry_type": None, "notes": notes}, plain
+    return {"geometry_type": None, "geometry_optional": optional, "notes": notes}, plain
 
 
 def _storage(column: pa.ChunkedArray) -> pa.ChunkedArray:

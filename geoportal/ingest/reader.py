@@ -107,6 +107,7 @@ def _read(source: Source, given: str | None) -> Layer:
         crs=crs if source.has_geometry else None,
         fields=fields,
         geometry_type=geometry_type,
+        geometry_optional=bool(meta.get("geometry_optional")),
         ids=ids,
         notes=_together([*source.notes, *_said(messages), *notes]),
     )

@@ -40,8 +40,9 @@ class Layer:
     and a RangeIndex. ``crs`` is ``AUTHORITY:CODE`` where one fits exactly, else WKT, else None: unknown, never
     assumed. ``ids`` are the source's own feature ids as text, when it has any and they are unique. ``geometry_type``
     is the common simple feature type ('Polygon' covers MultiPolygon only when no feature is multi; 'Unknown' when
-    mixed). ``notes`` are facts that only the reader could see, ``(rule id, parameters)``; checks turn them into
-    findings.
+    mixed). ``geometry_optional`` says that the schema of the file itself declares its geometry nullable, as GeoParquet
+    does: features without one are then meant, and told as a note at intake. ``notes`` are facts that only the reader
+    could see, ``(rule id, parameters)``; checks turn them into findings.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Layer:
     geometry_type: str | None
     ids: tuple[str, ...] | None = None
     notes: tuple[tuple[str, dict[str, Any]], ...] = field(default=())
+    geometry_optional: bool = False
 
     def __len__(self) -> int:
         """The number of features."""

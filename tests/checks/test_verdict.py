@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
+import shapely
 
 from geoportal.checks import RULES, source_report, validate
 from geoportal.checks.rules import CHECKS
@@ -118,3 +120,15 @@ def test_workers_read_the_table_and_the_words_without_heavy_libraries() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_geometry_that_a_schema_lets_be_missing_is_a_note_at_intake_and_weighs_as_ever_in_a_profile() -> None:
+    layer = make_layer([shapely.Point(116, 0), None, shapely.Point()])
+    assert validate(layer, None, REGION).verdict is Verdict.ACCEPT_WITH_WARNINGS
+    told = validate(replace(layer, geometry_optional=True), None, REGION)
+    assert told.verdict is Verdict.ACCEPT
+    rules = {"geometry-missing", "geometry-empty"}
+    assert {f.rule: f.severity for f in told.findings if f.rule in rules} == dict.fromkeys(rules, Severity.INFO)
+    strict = spec(severities=dict.fromkeys(rules, Severity.BLOCKING))
+    weighed = validate(replace(layer, geometry_optional=True), strict, REGION)
+    assert {f.rule: f.severity for f in weighed.findings if f.rule in rules} == dict.fromkeys(rules, Severity.BLOCKING)
