@@ -109,6 +109,12 @@ class StorageFull(Unavailable):
     code, status = "storage-full", 507
 
 
+class TooManyMessages(Unavailable):
+    """More came in within an hour than the setting allows; ``facts['retry_after_s']`` says when there is room again."""
+
+    code, status = "too-many-messages", 429
+
+
 def error_classes() -> list[type[GeoportalError]]:
     """All classes of the tree, the root first: the table that pages and tests go through."""
     found: list[type[GeoportalError]] = [GeoportalError]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from geoportal.errors import Invalid, Unavailable
+from geoportal.errors import Invalid, TooManyMessages
 from geoportal.model.access import Action, Actor, Audience, require
 from geoportal.node import Node
 
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 LONGEST_NOTE = 2000
-
-
-class TooManyMessages(Unavailable):
-    """More came in within an hour than the setting allows; ``facts['retry_after_s']`` says when there is room again."""
 
 
 def send(node: Node, audience: Audience, draft: Draft) -> Message:

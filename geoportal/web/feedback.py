@@ -13,8 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from geoportal.actions.feedback import TooManyMessages, send
-from geoportal.errors import NotFound
+from geoportal.actions.feedback import send
+from geoportal.errors import NotFound, TooManyMessages
 from geoportal.model.dataset import Publication
 from geoportal.web.addresses import collection
 from geoportal.web.answers import PRIVATE

@@ -19,7 +19,7 @@ import psutil
 from tests.journeys.test_live_publishing import ask
 from tests.processes import PROGRAM, ROOT, ServedNode, environment, of_session, run_cli, start
 
-CYCLES = int(os.environ.get("SUDDEN_DEATHS", "20"))
+CYCLES = int(os.environ.get("SUDDEN_DEATHS", "15"))
 SEED = 6402
 
 
