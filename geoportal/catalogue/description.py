@@ -5,12 +5,13 @@ The same keys as in ``dataset.yaml``; what can be computed (extent, CRS, counts,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from geoportal.errors import InvalidSpecification
 from geoportal.model.record import Record
@@ -30,6 +31,7 @@ FREQUENCIES = (
 """Codes of MD_MaintenanceFrequencyCode (ISO 19115-1) that the node knows the meaning of."""
 
 _LONGEST = 1 << 20
+_SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 
 
 class _Strict(BaseModel):
@@ -64,6 +66,12 @@ class StyleText(_Strict):
     palette: Literal["single", "sequential", "qualitative"] = "single"
     colour: str | None = Field(default=None, pattern=r"^#[0-9A-Fa-f]{6}$")
     colours: dict[str, Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]] = {}
+
+    @model_validator(mode="after")
+    def _colours_need_a_palette(self) -> StyleText:
+        if self.colour_by and self.palette == "single" and not self.colours:
+            raise ValueError("colour_by needs palette: sequential (numbers) or qualitative (names)")
+        return self
 
 
 class Description(_Strict):
@@ -107,9 +115,17 @@ class Description(_Strict):
     def _known_frequency(cls, value: str | None) -> str | None:
         return _one_of(value, FREQUENCIES)
 
+    @field_validator("licence")
+    @classmethod
+    def _spdx_licence(cls, value: str | None) -> str | None:
+        if value and not _SPDX.fullmatch(value):
+            raise ValueError("must be an SPDX id without blanks, such as CC-BY-4.0, CC0-1.0 or ODbL-1.0")
+        return value or None
+
     def record(self) -> Record:
         """The record that this describes; fields without title and unit say nothing and are left out."""
-        content = self.model_dump(mode="json")
+        content = self.model_dump(mode="json", include=set(Description.model_fields))
+        content["keywords"] = {language: words for language, words in content["keywords"].items() if words}
         content["fields"] = {
             name: meaning
             for name, meaning in content["fields"].items()

@@ -31,16 +31,6 @@ if TYPE_CHECKING:
     from geoportal.model.specification import Specification
 
 POINT, LINE, RING, POLYGON, MULTIPOINT, MULTILINE, MULTIPOLYGON, COLLECTION = range(8)
-TYPE_NAMES = (
-    "Point",
-    "LineString",
-    "LineString",  # a LinearRing by itself is a closed line
-    "Polygon",
-    "MultiPoint",
-    "MultiLineString",
-    "MultiPolygon",
-    "GeometryCollection",
-)
 DEFAULT_TOLERANCE_M = 0.5
 INVALID_NOTE = "geometry-invalid"
 """The note of a reader that had to change geometries to hold them; its features count as invalid."""

@@ -16,10 +16,10 @@ from geoportal.checks.context import (
     POINT,
     POLYGON,
     RING,
-    TYPE_NAMES,
 )
 from geoportal.checks.findings import finding
 from geoportal.checks.rules import Need, rule
+from geoportal.model.layer import GEOMETRY_TYPES
 from geoportal.model.report import Element, Scope, Severity
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def no_collections(layer: Layer, spec: Specification | None, context: Context) -
 def geometry_of_wanted_type(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """Geometries are of a type that the specification names."""
     assert spec is not None
-    wanted = [number for number, name in enumerate(TYPE_NAMES) if name in spec.geometry]
+    wanted = [number for number, name in enumerate(GEOMETRY_TYPES) if name in spec.geometry]
     wrong = context.is_present & ~np.isin(context.type_ids, wanted)
     return finding(
         context,
@@ -225,7 +225,7 @@ def _typed(context: Context, types: tuple[int, ...]) -> NDArray[Any]:
 
 
 def _type_of(context: Context, feature: int) -> dict[str, Any]:
-    return {"type": TYPE_NAMES[context.type_ids[feature]]}
+    return {"type": GEOMETRY_TYPES[context.type_ids[feature]]}
 
 
 def _counts(context: Context, mask: NDArray[Any]) -> dict[str, int]:
@@ -233,7 +233,7 @@ def _counts(context: Context, mask: NDArray[Any]) -> dict[str, int]:
     numbers, counts = np.unique(context.type_ids[mask], return_counts=True)
     table: dict[str, int] = {}
     for number, count in zip(numbers, counts, strict=True):
-        table[TYPE_NAMES[number]] = table.get(TYPE_NAMES[number], 0) + int(count)
+        table[GEOMETRY_TYPES[number]] = table.get(GEOMETRY_TYPES[number], 0) + int(count)
     return table
 
 

@@ -198,20 +198,12 @@ def _with_srid(text: str, form: str, read: Callable[[str], bytes | None]) -> tup
 
 def _iso(wkb: bytes) -> bytes | None:
     """WKB as the rest of the reader wants it: ISO, little endian, without SRID."""
-    try:
-        geometry = shapely.from_wkb(wkb, on_invalid="ignore")
-    except (shapely.errors.GEOSException, NotImplementedError):
-        geometry = None
-    return wkt.iso_wkb(wkb) if geometry is None else shapely.to_wkb(geometry, flavor="iso", byte_order=1)
+    return _written(shapely.from_wkb, wkb) or wkt.iso_wkb(wkb)
 
 
 def _wkt(text: str) -> bytes | None:
-    try:
-        geometry = shapely.from_wkt(text, on_invalid="ignore")
-    except (shapely.errors.GEOSException, NotImplementedError):
-        geometry = None
     # Arcs and surfaces are beyond GEOS: GDAL reads them, and the reader makes simple features of them.
-    return wkt.wkb_of_wkt(text) if geometry is None else shapely.to_wkb(geometry, flavor="iso", byte_order=1)
+    return _written(shapely.from_wkt, text) or wkt.wkb_of_wkt(text)
 
 
 def _hex(text: str) -> bytes | None:
@@ -222,11 +214,16 @@ def _hex(text: str) -> bytes | None:
 
 
 def _geojson(text: str) -> bytes | None:
+    return _written(shapely.from_geojson, text)
+
+
+def _written(read: Callable[..., Any], value: str | bytes) -> bytes | None:
+    """A geometry as ISO WKB, little endian; None where GEOS cannot read it (curves are NotImplementedError there)."""
     try:
-        geometry = shapely.from_geojson(text)
+        geometry = read(value, on_invalid="ignore")
     except (shapely.errors.GEOSException, NotImplementedError):
         return None
-    return bytes(shapely.to_wkb(geometry, flavor="iso", byte_order=1))
+    return None if geometry is None else bytes(shapely.to_wkb(geometry, flavor="iso", byte_order=1))
 
 
 # x and y in columns --------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from pyogrio.raw import write_arrow
 from geoportal.ingest import gdal
 from geoportal.ingest.columns import as_arrow, free_name
 from geoportal.ingest.crs import GEOJSON_DEFAULT
-from geoportal.model.layer import ID_COLUMN, Layer
+from geoportal.model.layer import GEOMETRY_TYPES, ID_COLUMN, Layer
 
 LAYER = "layer"
 
@@ -71,16 +71,5 @@ def _declared(values: np.ndarray) -> str:
     kinds = np.unique(shapely.get_type_id(present))
     if len(kinds) != 1:
         return "Unknown"
-    name = _NAMES.get(int(kinds[0]), "Unknown")
+    name = GEOMETRY_TYPES[int(kinds[0])]
     return f"{name} Z" if name != "Unknown" and shapely.has_z(present).all() else name
-
-
-_NAMES = {
-    0: "Point",
-    1: "LineString",
-    3: "Polygon",
-    4: "MultiPoint",
-    5: "MultiLineString",
-    6: "MultiPolygon",
-    7: "GeometryCollection",
-}

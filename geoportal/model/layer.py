@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import geopandas
@@ -13,6 +13,19 @@ ID_COLUMN = "_geoportal_id"
 """The column of a sealed layer.gpkg that keeps the source's own feature ids; never shown, never served as an
 attribute.
 """
+
+
+GEOMETRY_TYPES: Final = (
+    "Point",
+    "LineString",
+    "LineString",  # a LinearRing by itself is a closed line
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
+"""Simple feature types by the number that shapely gives them."""
 
 
 @dataclass(frozen=True, slots=True)

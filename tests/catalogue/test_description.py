@@ -39,6 +39,11 @@ def test_fields_of_the_layer_are_offered_and_left_out_again_when_nobody_fills_th
     assert read_description(offered) == FULL
 
 
+def test_a_record_without_keywords_is_not_changed_by_being_written():
+    bare = Record(title=LocalText("Jalan", ""))
+    assert read_description(write_description(bare)) == bare
+
+
 def test_one_plain_text_is_the_indonesian_one():
     assert read_description("title: Jalan").title == LocalText("Jalan", "")
 
@@ -54,6 +59,8 @@ def test_one_plain_text_is_the_indonesian_one():
         ("title: x\ncontent_date: kemarin", "content_date"),
         ("title: x\nscale_denominator: 0", "scale_denominator"),
         ("title: x\nstyle: {colour: red}", "style.colour"),
+        ("title: x\nstyle: {colour_by: jumlah}", "palette: sequential"),
+        ("title: x\nlicence: CC BY 4.0", "SPDX"),
         ("- title", "keys such as"),
         ("title: [", "line 1"),
         ("!!python/object/apply:os.system ['true']", "YAML"),

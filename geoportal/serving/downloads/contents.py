@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 import shapely
 
-from geoportal.model.layer import Layer
+from geoportal.model.layer import GEOMETRY_TYPES, Layer
 from geoportal.model.record import Record
 from geoportal.serving.build import geometries_of, served_fields
 from geoportal.serving.columns import Values, json_values, knows_zone
@@ -193,18 +193,7 @@ def declared_type(geometries: Geometries) -> str:
     """The geometry type that all features have, with Z where all of them have heights; else Unknown."""
     present = geometries[~shapely.is_missing(geometries)]
     kinds = np.unique(shapely.get_type_id(present))
-    name = _TYPES.get(int(kinds[0]), "Unknown") if len(kinds) == 1 and not shapely.has_m(present).any() else "Unknown"
+    name = GEOMETRY_TYPES[int(kinds[0])] if len(kinds) == 1 and not shapely.has_m(present).any() else "Unknown"
     if name == "Unknown" or not (solid := shapely.has_z(present)).any():
         return name
     return f"{name} Z" if solid.all() else "Unknown"
-
-
-_TYPES = {
-    0: "Point",
-    1: "LineString",
-    3: "Polygon",
-    4: "MultiPoint",
-    5: "MultiLineString",
-    6: "MultiPolygon",
-    7: "GeometryCollection",
-}

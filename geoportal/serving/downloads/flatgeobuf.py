@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from geoportal.model.layer import GEOMETRY_TYPES
 from geoportal.serving.downloads.contents import (
     Column,
     Contents,
@@ -91,7 +92,7 @@ def shapes_of(contents: Contents) -> tuple[Geometries, str, list[Note]]:
         for row in simple.tolist():
             shapes[row] = _MULTI[kinds[0]]([shapes[row]])
         notes.append(Note("promoted", count=len(simple)))
-    name = _NAMES[kinds[-1]]
+    name = GEOMETRY_TYPES[kinds[-1]]
     if measured.all():
         # The names that GDAL's types have in pyogrio.
         kind = f"Measured 3D {name}" if high.all() else "PointM" if name == "Point" else f"Measured {name}"
@@ -106,15 +107,6 @@ def _one_family(kinds: list[int]) -> bool:
 
 
 _MULTI: dict[int, Callable[..., Any]] = {0: shapely.multipoints, 1: shapely.multilinestrings, 3: shapely.multipolygons}
-_NAMES = {
-    0: "Point",
-    1: "LineString",
-    3: "Polygon",
-    4: "MultiPoint",
-    5: "MultiLineString",
-    6: "MultiPolygon",
-    7: "GeometryCollection",
-}
 
 
 def is_indexed(contents: Contents) -> bool:

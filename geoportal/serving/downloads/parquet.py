@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
+from geoportal.model.layer import GEOMETRY_TYPES
 from geoportal.serving.build import without_measures
 from geoportal.serving.downloads.contents import Contents, free_name
 from geoportal.serving.downloads.geojson import without_measures as told_without_measures
@@ -21,7 +22,6 @@ from geoportal.serving.geojson import Geometries
 VERSION = "1.1.0"
 _ROWS = 20_000
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
-_KINDS = ("Point", "LineString", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon")
 
 
 def write(contents: Contents, path: Path) -> list[Note]:
@@ -115,7 +115,7 @@ def _types(shapes: Geometries) -> list[str]:
     kinds = shapely.get_type_id(present)
     solid = shapely.has_z(present)
     pairs = {(int(kind), bool(z)) for kind, z in zip(kinds.tolist(), solid.tolist(), strict=True)}
-    names = [*_KINDS, "GeometryCollection"]
+    names = GEOMETRY_TYPES
     return sorted({f"{names[kind]}{' Z' if z else ''}" for kind, z in pairs})
 
 
