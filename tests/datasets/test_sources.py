@@ -97,7 +97,7 @@ def read(dataset: str) -> gpd.GeoDataFrame:
     if path.suffix == ".csv":
         table = pd.read_csv(path, sep=";", decimal=",", dtype=dict.fromkeys(("kode_desa", "kode_kecamatan"), str))
     elif path.suffix == ".xlsx":
-        rows = load_workbook(path, read_only=True).active.iter_rows(values_only=True)
+        rows = load_workbook(path).active.iter_rows(values_only=True)
         table = pd.DataFrame(columns=next(rows), data=list(rows))
     else:
         layer = gpd.read_file(path, engine="pyogrio")
