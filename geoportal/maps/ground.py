@@ -34,7 +34,10 @@ STEPS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 
 COVERED: Final = 0.8
 INSIDE: Final = 0.6
 SPREAD: Final = 0.45
-"""Shares: of the land covered by a layer, of a layer within the land, of the land's span that a layer spans."""
+STRAY: Final = 0.5
+"""Shares: of the land covered by a layer, of a layer within the land, of the land's span that a layer
+spans, and of that span how far beyond the land a shape may lie before it is a stray.
+"""
 
 
 NEIGHBOUR_TEXT: Final = "#6B6053"
@@ -130,12 +133,28 @@ def assemble(features: Iterable[Mapping[str, Any]], source: LocalText) -> Ground
     return Ground(source=source, order=np.array(orders, dtype=object), names=tuple(names), **shapes)
 
 
+def settled(drawing: Drawing, ground: Ground) -> Extent | None:
+    """Where the drawing lies, in degrees, without strays: one school on the wrong continent must not turn the map of
+    the others into an empty world. Strays are shapes outside the land's box while most lie within it.
+    """
+    if drawing.extent is None or not len(drawing.shapes):
+        return drawing.extent
+    west, south, east, north = (float(end) for end in shapely.total_bounds(ground.land))
+    margin = STRAY * max(east - west, north - south)
+    box = shapely.box(west - margin, south - margin, east + margin, north + margin)
+    at_home = np.asarray(shapely.intersects(drawing.shapes, box))
+    if at_home.all() or at_home.sum() <= len(at_home) / 2:
+        return drawing.extent
+    low_x, low_y, high_x, high_y = (float(end) for end in shapely.total_bounds(drawing.shapes[at_home]))
+    return low_x, low_y, high_x, high_y
+
+
 def under(drawing: Drawing, ground: Ground | None) -> Ground | None:
     """The ground that this drawing needs: none where the layer lies elsewhere, or reaches far beyond it."""
     if ground is None or drawing.extent is None:
         return None
     land = shapely.box(*shapely.total_bounds(ground.land))
-    wide = shapely.buffer(shapely.box(*drawing.extent), 0.005, join_style="mitre")
+    wide = shapely.buffer(shapely.box(*(settled(drawing, ground) or drawing.extent)), 0.005, join_style="mitre")
     common = float(shapely.area(shapely.intersection(wide, land)))
     return ground if common >= INSIDE * float(shapely.area(wide)) else None
 
@@ -170,7 +189,7 @@ def view(drawing: Drawing, land: Ground | None) -> Extent | None:
     if land is None or drawing.extent is None:
         return drawing.extent
     west, south, east, north = (float(end) for end in shapely.total_bounds(land.land))
-    own = drawing.extent
+    own = settled(drawing, land) or drawing.extent
     if max((own[2] - own[0]) / (east - west), (own[3] - own[1]) / (north - south)) < SPREAD:
         return own
     return min(west, own[0]), min(south, own[1]), max(east, own[2]), max(north, own[3])

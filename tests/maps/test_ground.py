@@ -107,3 +107,13 @@ def test_the_edge_of_the_land_is_border_beside_land_and_shore_beside_water() -> 
     assert shapely.union_all(shore).bounds == (1, 0, 2, 2)
     borders, shore = edges(land, np.array([], dtype=object))
     assert shapely.length(borders).sum() == pytest.approx(8) and not len(shore)
+
+
+def test_a_stray_does_not_turn_the_map_of_the_others_into_an_empty_world() -> None:
+    schools = [shapely.Point(116, 0), shapely.Point(116.2, 0.1), shapely.Point(11.7, -0.5)]
+    drawing = draw(make_layer(schools))
+    assert under(drawing, LAND) is LAND
+    assert view(drawing, LAND) == pytest.approx((116, 0, 116.2, 0.1), abs=1e-6)
+    mostly_away = draw(make_layer([*schools[:1], shapely.Point(11.7, -0.5), shapely.Point(12, 1)]))
+    assert under(mostly_away, LAND) is None
+    assert view(mostly_away, LAND)[0] == pytest.approx(11.7)
