@@ -42,13 +42,13 @@ def specification_of(node: Node, folder: Path, declared: Declaration) -> Specifi
 
 
 def load_demo(
-    node: Node, actor: Actor, folder: Path = FOLDER, progress: Callable[[str], None] = lambda _: None
+    node: Node, actor: Actor, folder: Path = FOLDER, progress: Callable[[str, bool], None] = lambda *_: None
 ) -> list[Publication]:
     """Submit and publish each declared dataset once; loading again changes nothing unless a source, declaration or
     specification changed.
 
     Tables that join come after the layers that they join to. An exhibit is submitted and put before the gate, which
-    must refuse it: InvalidSpecification when it does not.
+    must refuse it: InvalidSpecification when it does not. ``progress`` hears each id and whether it was published.
     """
     from geoportal.store import datasets
 
@@ -74,13 +74,13 @@ def load_demo(
         )
         if declared.exhibit:
             _refused(node, declared.id, submission.version.number)
-            progress(declared.id)
+            progress(declared.id, False)
             continue
         with node.register.read() as conn:
             current = datasets.publication(conn, declared.id)
         if current is None or current.version.number < submission.version.number:
             current = publish(node, actor, declared.id, submission.version.number)
-        progress(declared.id)
+        progress(declared.id, True)
         published.append(current)
     return published
 

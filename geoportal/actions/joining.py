@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from geoportal.errors import BadRequest, Conflict, NotAllowed, NotFound
+from geoportal.language import LANGUAGES, text
 from geoportal.model.access import Action, Actor, Classification, may
 from geoportal.model.dataset import ID_PATTERN, Dataset, Publication, Version
+from geoportal.model.record import Record
 from geoportal.model.report import Report
 from geoportal.model.specification import TableJoin
+from geoportal.model.text import LocalText
 from geoportal.node import Node
 
 if TYPE_CHECKING:
@@ -124,6 +128,23 @@ def lineage(report: Report) -> dict[str, Any] | None:
         if finding.rule == JOINED:
             return {name: finding.params.get(name) for name in ("dataset", "version", "digest", "column", "key")}
     return None
+
+
+def described_join(node: Node, record: Record, report: Report) -> Record:
+    """The record of a joined dataset: where its geometry comes from, and that it is invented when that of the region
+    layer is. A lineage that a person wrote stays as it is.
+    """
+    source = lineage(report)
+    if source is None:
+        return record
+    origin = next((p for p in node.all_publications() if p.dataset_id == source["dataset"]), None)
+    facts = {name: source[name] for name in ("dataset", "version", "column")}
+    said = {language: text("cli", "join.lineage", language, **facts) for language in LANGUAGES}
+    return replace(
+        record,
+        synthetic=record.synthetic or (origin is not None and origin.record.synthetic),
+        lineage=record.lineage if record.lineage.id or record.lineage.en else LocalText(said["id"], said["en"]),
+    )
 
 
 def ensure_joins_stay_closed(

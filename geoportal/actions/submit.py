@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geoportal.actions.joining import automatic_wish, ensure_joins_stay_closed, given_wish, lineage, parse_join
+from geoportal.actions.joining import (
+    automatic_wish,
+    described_join,
+    ensure_joins_stay_closed,
+    given_wish,
+    lineage,
+    parse_join,
+)
 from geoportal.errors import BadRequest, Conflict, NotFound, StorageFull, UnknownReferenceSystem, UnreadableSource
 from geoportal.model.access import Action, Actor, Classification, require
 from geoportal.model.dataset import Dataset, Version, checked_id
@@ -28,12 +35,16 @@ DEFAULT_PROFILE = "bebas"
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What came of a submit: the version that was kept and what the checks said of it."""
+    """What came of a submit: the version that was kept and what the checks said of it.
+
+    ``inherits_synthetic``: the geometry was taken from a layer that is invented, and the record says so now.
+    """
 
     version: Version
     report: Report
     created: bool
     access_changed: Classification | None = None
+    inherits_synthetic: bool = False
 
 
 def ensure_space(node: Node, needed_bytes: int = 0) -> None:
@@ -161,6 +172,7 @@ def submit(
                 "the file could not be kept", report=report
             )  # _complain always raises; said for mypy
         report = report.for_layer(staged.summary.name)
+        source = lineage(report)
         with node.files.registering():
             # The copy that was checked is sealed, not the path: what lies there may have changed meanwhile.
             name = path.with_suffix(".zip").name if path.suffix.lower() == ".shp" else path.name
@@ -174,7 +186,7 @@ def submit(
                     dataset = datasets.create(
                         conn,
                         dataset_id,
-                        record or Record(title=LocalText.of(title or dataset_id)),
+                        described_join(node, record or Record(title=LocalText.of(title or dataset_id)), report),
                         access or Classification.PUBLIC,
                         specification,
                         tuple(opd),
@@ -184,7 +196,8 @@ def submit(
                     raise Conflict(f"{dataset_id} was created by somebody else meanwhile; submit again", id=dataset_id)
                 else:
                     held = specification if spec is not None or asked is not None else None
-                    _revise(conn, dataset, record, title, held)
+                    wanted = record or (replace(dataset.record, title=LocalText.of(title)) if title else dataset.record)
+                    _revise(conn, dataset, described_join(node, wanted, report), held)
                 changed = None
                 if not created and access is not None and (access, tuple(opd)) != (dataset.classification, dataset.opd):
                     ensure_joins_stay_closed(node, conn, dataset, access, tuple(opd))
@@ -209,19 +222,18 @@ def submit(
                     version=version.number,
                     digest=digest,
                     access=str(changed) if changed else None,
-                    **({"joined": source} if (source := lineage(report)) else {}),
+                    **({"joined": source} if source else {}),
                 )
-    return Submission(version, report, created, changed)
+        with node.register.read() as conn:
+            described = datasets.get(conn, dataset_id).record
+    return Submission(version, report, created, changed, source is not None and described.synthetic)
 
 
-def _revise(
-    conn: Connection, dataset: Dataset, record: Record | None, title: str | None, spec: Specification | None
-) -> None:
+def _revise(conn: Connection, dataset: Dataset, record: Record, spec: Specification | None) -> None:
     """Write a new record revision or specification where the submit brought one that differs."""
     from geoportal.store import datasets
 
-    wanted = record or (replace(dataset.record, title=LocalText.of(title)) if title else None)
-    if wanted is not None and wanted != dataset.record:
-        datasets.add_record(conn, dataset.dataset_id, wanted)
+    if record != dataset.record:
+        datasets.add_record(conn, dataset.dataset_id, record)
     if spec and spec != dataset.specification:
         datasets.set_specification(conn, dataset.dataset_id, spec)

@@ -64,7 +64,8 @@ def run() -> None:
             if (report := error.facts.get("report")) is not None:
                 from geoportal.cli.checking import describe
 
-                for line in describe(report, language):
+                # The gate's list says what blocks; an error about the file itself has said that nothing was kept.
+                for line in describe(report, language, judged=isinstance(error, NotPublishable)):
                     complain(line)
             candidates = error.facts.get("candidates") or ()
             if candidates:

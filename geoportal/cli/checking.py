@@ -14,12 +14,13 @@ from geoportal.cli.progress import on_terminal
 from geoportal.cli.session import Data, Json, Lang, language_for, print_json, say, settings_for
 from geoportal.errors import NotFound
 from geoportal.language import number
-from geoportal.model.report import Gate, Report, Severity, Verdict
+from geoportal.model.report import Finding, Gate, Report, Severity, Verdict
 
 if TYPE_CHECKING:
     from geoportal.ingest.join import JoinWish
     from geoportal.settings import Settings
 
+MOST_NAMED = 3
 MARKS = {Severity.BLOCKING: "[X]", Severity.WARNING: "[!]", Severity.INFO: "[i]"}
 
 
@@ -93,13 +94,16 @@ def _joinable(settings: Settings) -> JoinWish | None:
         node.close()
 
 
-def describe(report: Report, language: str) -> Iterator[str]:
-    """The report as lines for a terminal: verdict, layers, then the findings with a sentence and what to do."""
+def describe(report: Report, language: str, *, judged: bool = True) -> Iterator[str]:
+    """The report as lines for a terminal: verdict, layers, then the findings with a sentence, the features and what to
+    do. ``judged=False`` leaves out verdict and gate, where an error has said already that nothing was kept.
+    """
     from geoportal.checks import texts
     from geoportal.language import text
 
-    yield text("cli", f"verdict.{report.verdict}", language)
-    if report.gate is not None:
+    if judged:
+        yield text("cli", f"verdict.{report.verdict}", language)
+    if judged and report.gate is not None:
         yield text("cli", f"gate.{report.gate}", language, spec=report.spec)
     for layer in report.layers:
         facts = text(
@@ -115,8 +119,22 @@ def describe(report: Report, language: str) -> Iterator[str]:
     for finding in report.findings:
         where = f" ({finding.layer})" if finding.layer and len(report.layers) > 1 else ""
         yield f"{MARKS[finding.severity]} {texts.message(finding, language)}{where}  [{finding.rule}]"
+        if named := _named(finding):
+            more = finding.count - len(named)
+            key = "finding.features.more" if more > 0 else "finding.features"
+            yield f"    {text('cli', key, language, features=', '.join(named), count=number(more, language))}"
         if hint := texts.hint(finding, language):
             yield f"    {hint}"
+
+
+def _named(finding: Finding) -> list[str]:
+    """The first features that a finding is about, each with its place in the layer's own coordinates."""
+    named = []
+    for item in finding.occurrences[:MOST_NAMED]:
+        place = f" ({item.where[0]:.10g} {item.where[1]:.10g})" if item.where else ""
+        if item.feature is not None or place:
+            named.append(f"{item.feature or ''}{place}".strip())
+    return named
 
 
 def _short(crs: str | None) -> str | None:

@@ -40,9 +40,9 @@ def demo(json: Json = False, lang: Lang = None, data: Data = None) -> None:
     with opened(data, make=True) as node:
         language = language_for(lang, node.settings)
 
-        def progress(dataset_id: str) -> None:
+        def progress(dataset_id: str, published: bool) -> None:
             if not json:
-                say(text("cli", "demo.loaded", language, id=dataset_id))
+                say(text("cli", "demo.loaded" if published else "demo.refused", language, id=dataset_id))
 
         published = load_demo(node, local_admin(), progress=progress)
         if json:

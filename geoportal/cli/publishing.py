@@ -27,7 +27,9 @@ from geoportal.language import number as written
 from geoportal.language import text
 from geoportal.model.access import Classification
 from geoportal.model.dataset import Dataset, Publication, Version
+from geoportal.model.record import Record
 from geoportal.model.report import Severity
+from geoportal.model.text import LocalText
 
 if TYPE_CHECKING:
     from geoportal.store.events import Event
@@ -88,6 +90,8 @@ def submit(
             say(text("cli", "access.changed", language, access=done.access_changed))
         for line in describe(done.report, language):
             say(line)
+        if done.inherits_synthetic:
+            say(text("cli", "submitted.synthetic", language, id=dataset))
         if done.report.blocking():
             say(text("cli", "submitted.blocked", language, id=dataset))
         else:
@@ -96,15 +100,25 @@ def submit(
 
 def _published(publication: Publication, key: str, base_url: str, as_json: bool, language: str) -> None:
     address = f"{base_url}/ogc/collections/{publication.dataset_id}"
+    page = f"{base_url}/dataset/{publication.dataset_id}"
     if as_json:
         print_json({
             **publication.version.as_dict(),
             "published_at": publication.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "override": publication.override,
             "address": address,
+            "page": page,
         })  # fmt: skip
-    else:
-        say(text("cli", key, language, id=publication.dataset_id, number=publication.version.number, address=address))
+        return
+    number = publication.version.number
+    say(text("cli", key, language, id=publication.dataset_id, number=number, address=address))
+    say(text("cli", "published.page", language, address=page))
+
+
+def _stated(record: Record, key: str) -> bool:
+    """Whether a record says anything under a key."""
+    value = getattr(record, key)
+    return bool(value.id or value.en) if isinstance(value, LocalText) else bool(value)
 
 
 def publish(
@@ -131,6 +145,10 @@ def publish(
             for finding in node.files.report(dataset, done.version.digest).findings
             if finding.severity is not Severity.INFO
         ]
+        missing = [key for key in ("abstract", "producer", "licence", "topic") if not _stated(done.record, key)]
+        if missing and not json:
+            named = ", ".join(text("cli", f"record.key.{key}", language) for key in missing)
+            say(text("cli", "published.undescribed", language, id=dataset, keys=named))
         if warnings and not json:
             report = f"{address_of(node)}/dataset/{dataset}/mutu"
             say(text("cli", "published.warnings", language, count=len(warnings), address=report))

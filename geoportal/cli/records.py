@@ -9,6 +9,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from geoportal.cli.publishing import DatasetId
 from geoportal.cli.session import Data, Json, Lang, complain, language_for, local_admin, opened, print_json, say
 from geoportal.errors import InvalidSpecification, NotFound
 from geoportal.language import text
+from geoportal.model.dataset import Stage
 from geoportal.model.record import FieldMeaning, Record
 from geoportal.model.text import LocalText
 
@@ -31,6 +33,14 @@ app = typer.Typer(
 Revision = Annotated[
     int | None, typer.Option("--revision", min=1, max=10**9, help="An earlier revision of the record.")
 ]
+
+
+class Palette(StrEnum):
+    """How the values of a field become colours."""
+
+    SINGLE = "single"
+    SEQUENTIAL = "sequential"
+    QUALITATIVE = "qualitative"
 
 
 @app.command("show")
@@ -122,6 +132,12 @@ def edit(
     scale: Annotated[
         int | None, typer.Option("--scale", min=1, help="Scale of the source, 25000 for 1:25,000.")
     ] = None,
+    lineage: Annotated[str | None, typer.Option("--lineage", help="How the data was made, in Indonesian.")] = None,
+    label: Annotated[str | None, typer.Option("--label", help="Field whose values are written on maps.")] = None,
+    colour_by: Annotated[str | None, typer.Option("--colour-by", help="Field whose values colour the map.")] = None,
+    palette: Annotated[
+        Palette | None, typer.Option("--palette", help="sequential for numbers, qualitative for names.")
+    ] = None,
     field: Annotated[
         list[str] | None, typer.Option("--field", help="Meaning of a field: NAME=Indonesian title (repeat).")
     ] = None,
@@ -139,15 +155,22 @@ def edit(
         texts = {
             "title": _merged(record.title, title, title_en),
             "abstract": _merged(record.abstract, abstract, abstract_en),
+            "lineage": _merged(record.lineage, lineage, None),
         }
         plain = {
             "topic": topic, "producer": producer, "licence": licence, "content_date": content_date,
-            "update_frequency": frequency, "scale_denominator": scale,
+            "update_frequency": frequency, "scale_denominator": scale, "label": label,
         }  # fmt: skip
         changes: dict[str, Any] = {key: value for key, value in {**texts, **plain}.items() if value is not None}
         if keyword or keyword_en:
             given = {"id": tuple(keyword or ()), "en": tuple(keyword_en or ())}
             changes["keywords"] = {**record.keywords, **{key: words for key, words in given.items() if words}}
+        for option, name in (("--label", label), ("--colour-by", colour_by)):
+            if name is not None and names and name not in names:
+                raise typer.BadParameter(f"{name!r} is no field; they are {', '.join(names)}", param_hint=option)
+        if colour_by is not None or palette is not None:
+            chosen = palette.value if palette else record.style.palette
+            changes["style"] = replace(record.style, colour_by=colour_by or record.style.colour_by, palette=chosen)
         if field:
             changes["fields"] = {**record.fields, **_meanings(field, names, record)}
         if changes:
@@ -216,9 +239,10 @@ def _in_editor(content: str, dataset: str, language: str) -> Record:
 def _keep(node: Node, dataset: str, record: Record, as_json: bool, language: str) -> None:
     from geoportal.actions.describe import describe
     from geoportal.catalogue.producers import read_producers
+    from geoportal.store import datasets
 
     revision, changed = describe(node, local_admin(), dataset, record)
-    unknown = record.producer and record.producer not in read_producers(node.settings.config)
+    known = read_producers(node.settings.config)
     if as_json:
         print_json({"dataset": dataset, "revision": revision, "changed": list(changed)})
         return
@@ -226,6 +250,9 @@ def _keep(node: Node, dataset: str, record: Record, as_json: bool, language: str
         say(text("cli", "record.same", language, id=dataset, revision=revision))
         return
     say(text("cli", "record.kept", language, id=dataset, revision=revision, keys=", ".join(changed)))
-    say(text("cli", "record.files", language, id=dataset))
-    if unknown:
-        say(text("cli", "record.producer", language, producer=record.producer))
+    with node.register.read() as conn:
+        stage = datasets.get(conn, dataset).stage
+    say(text("cli", "record.files" if stage is Stage.PUBLISHED else "record.draft", language, id=dataset))
+    if record.producer and record.producer not in known:
+        keys = ", ".join(sorted(known)) or "-"
+        say(text("cli", "record.producer", language, producer=record.producer, keys=keys))

@@ -280,7 +280,7 @@ def run_request(text: bytes) -> bytes:
         full = error.errno in FULL or shutil.disk_usage(staging / OUT).free < _LITTLE
         kind = "space" if full else "output" if error.errno in (errno.EFBIG, errno.EIO) else type(error).__name__
         return orjson.dumps({"failure": kind, "detail": ascii(str(error))})
-    except Exception as error:
+    except Exception as error:  # whatever a file does to a library is told to the parent, which makes a report of it
         return orjson.dumps(
             {
                 "failure": type(error).__name__,

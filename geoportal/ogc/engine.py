@@ -160,8 +160,7 @@ class Engine:
         """The source of a publication; None, with a line in the log, when its files are broken."""
         try:
             return open_source(publication, self.node.derived(publication), self.node.settings)
-        except Exception:
-            # One broken layer must not take the others down, whatever is wrong with it.
+        except Exception:  # one broken layer must not take the others down, whatever is wrong with it
             LOGGER.exception("%s version %s cannot be served", publication.dataset_id, publication.version.number)
             return None
 

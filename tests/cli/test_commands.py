@@ -135,3 +135,14 @@ def test_the_command_line_starts_light():
     code = f"import sys, geoportal.cli.app; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_findings_name_their_features_and_refusals_say_once_that_nothing_was_kept(geoportal, layer, tmp_path: Path):
+    said = geoportal("check", layer(SQUARE, BOWTIE), "--spec", "batas", "--lang", "en").stdout
+    assert "Features: 2 (116.05 0.05)" in said
+    wrong = tmp_path / "laporan.zip"
+    wrong.write_bytes(b"%PDF-1.7 nothing of a map")
+    refused = geoportal("submit", wrong, "--dataset", "x", "--lang", "en")
+    assert refused.returncode == 1
+    assert refused.stderr.count("rejected") == 1
+    assert "profile" not in refused.stderr

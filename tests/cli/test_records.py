@@ -51,10 +51,28 @@ def test_mistakes_are_said_and_change_nothing(geoportal, dataset, tmp_path: Path
     assert wrong.returncode == 7
     assert "transportation" in wrong.stderr
     assert geoportal("record", "edit", dataset, "--date", "24-11-2026").returncode == 2
+    assert geoportal("record", "edit", dataset, "--licence", "CC BY 4.0").returncode == 7
+    assert geoportal("record", "edit", dataset, "--colour-by", "kode").returncode == 7
+    assert geoportal("record", "edit", dataset, "--label", "nokolom").returncode == 2
     assert geoportal("record", "edit", dataset, "--field", "nokolom=x").returncode == 2
     assert geoportal("record", "show", dataset, "--revision", "9").returncode == 4
     assert geoportal("record", "import", dataset, tmp_path / "none.yaml").returncode == 4
     assert json.loads(geoportal("record", "show", dataset, "--json").stdout)["revision"] == 1
+
+
+def test_colours_names_and_what_is_still_missing(geoportal, dataset):
+    options = ("--colour-by", "kode", "--palette", "qualitative", "--label", "kode", "--lineage", "Diukur sendiri")
+    said = geoportal("record", "edit", dataset, *options, "--lang", "en")
+    assert said.returncode == 0, said.stderr
+    assert "not published" in said.stdout and "keywords" not in said.stdout
+    record = json.loads(geoportal("record", "show", dataset, "--json").stdout)["record"]
+    assert (record["style"]["colour_by"], record["label"]) == ("kode", "kode")
+    assert record["lineage"]["id"] == "Diukur sendiri"
+    published = geoportal("publish", dataset, "--lang", "en").stdout
+    assert f"/dataset/{dataset}" in published
+    assert "Not stated yet: abstract, producer, licence, topic" in published
+    wrong = geoportal("record", "edit", dataset, "--producer", "bappeda", "--lang", "en").stdout
+    assert "Known are: " in wrong and "pupr" in wrong
 
 
 def test_without_an_editor_the_way_on_is_said(geoportal, dataset):

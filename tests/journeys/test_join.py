@@ -53,6 +53,9 @@ def test_a_table_becomes_a_map(
     done = geoportal("submit", polygons(tmp_path), "--dataset", "kecamatan", "--spec", "batas")
     assert done.returncode == 0, done.stderr
     assert geoportal("publish", "kecamatan").returncode == 0
+    record = tmp_path / "record.json"
+    record.write_text('{"title": "Kecamatan", "synthetic": true}')
+    assert geoportal("record", "import", "kecamatan", record).returncode == 0
 
     csv = tmp_path / "penduduk.csv"
     rows = "".join(f"{code};{name or ''};{people}\r\n" for code, name, people in ROWS)
@@ -69,6 +72,10 @@ def test_a_table_becomes_a_map(
         assert said.returncode == 0, said.stderr
         assert "3 of 5 rows got their place from kecamatan version 1" in said.stdout
         assert "64.02.1 > 64.02.10" in said.stdout and "Jumlah" in said.stdout
+        # What is made of invented shapes is invented itself, and says where they come from.
+        assert "SYNTHETIC" in said.stdout
+        kept = json.loads(geoportal("record", "show", dataset, "--json").stdout)["record"]
+        assert kept["synthetic"] is True and "kecamatan, version 1" in kept["lineage"]["en"]
         assert geoportal("publish", dataset).returncode == 0
     plain = geoportal("submit", csv, "--dataset", "tabel", "--join", "none")
     assert plain.returncode == 0 and geoportal("publish", "tabel").returncode == 0
