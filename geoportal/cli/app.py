@@ -62,18 +62,15 @@ def run() -> None:
             for line in told(error, language):
                 complain(line)
             if (report := error.facts.get("report")) is not None:
-                from geoportal.cli.checking import describe
+                from geoportal.cli.checking import choices, describe
 
                 # The gate's list says what blocks; an error about the file itself has said that nothing was kept.
                 for line in describe(report, language, judged=isinstance(error, NotPublishable)):
                     complain(line)
-            candidates = error.facts.get("candidates") or ()
-            if candidates:
-                complain(text("cli", "crs.choose", language))
+                for line in choices(report, language):
+                    complain(line)
             if isinstance(error, NotPublishable):
                 complain(text("cli", "override.how", language, id=error.facts["dataset"]))
-            for candidate in candidates:
-                complain(f"  --crs {candidate['crs']}  {candidate.get('name', '')}".rstrip())
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(141)  # whoever read our output went away, as `| head` does

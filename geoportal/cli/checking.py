@@ -75,6 +75,8 @@ def check(
     else:
         for line in describe(report, language):
             say(line)
+        for line in choices(report, language):
+            say(line)
     if report.verdict is Verdict.REJECT or report.gate is Gate.BLOCKED:
         raise typer.Exit(1)
 
@@ -119,12 +121,23 @@ def describe(report: Report, language: str, *, judged: bool = True) -> Iterator[
     for finding in report.findings:
         where = f" ({finding.layer})" if finding.layer and len(report.layers) > 1 else ""
         yield f"{MARKS[finding.severity]} {texts.message(finding, language)}{where}  [{finding.rule}]"
-        if named := _named(finding):
+        if finding.severity is not Severity.INFO and (named := _named(finding)):
             more = finding.count - len(named)
             key = "finding.features.more" if more > 0 else "finding.features"
             yield f"    {text('cli', key, language, features=', '.join(named), count=number(more, language))}"
         if hint := texts.hint(finding, language):
             yield f"    {hint}"
+
+
+def choices(report: Report, language: str) -> Iterator[str]:
+    """The reference systems in which a layer without one would land in the region, as options to type."""
+    from geoportal.language import text
+
+    candidates = [c for f in report.findings if f.rule == "crs-missing" for c in f.params.get("candidates", [])]
+    if candidates:
+        yield text("cli", "crs.choose", language)
+    for candidate in candidates:
+        yield f"  --crs {candidate['crs']}  {candidate.get('name', '')}".rstrip()
 
 
 def _named(finding: Finding) -> list[str]:

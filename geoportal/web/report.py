@@ -275,9 +275,14 @@ def passed(site: Site, visitor: Visitor, written: Report) -> tuple[Link, ...]:
 def tiles(words: Wording, quality: Quality) -> tuple[Tile, ...]:
     """The four numbers above the list."""
     return (
-        Tile("blocking", words.number(quality.blocking_places), words.t("tile.blocking"), quality.blocking_places > 0),
-        Tile("warning", words.number(quality.warning_places), words.t("tile.warning"), False),
-        Tile("info", words.number(quality.note_places), words.t("tile.info"), False),
+        Tile(
+            "blocking",
+            words.number(quality.blocking_places),
+            words.n("tile.blocking", quality.blocking_places),
+            quality.blocking_places > 0,
+        ),
+        Tile("warning", words.number(quality.warning_places), words.n("tile.warning", quality.warning_places), False),
+        Tile("info", words.number(quality.note_places), words.n("tile.info", quality.note_places), False),
         Tile(
             "pass" if quality.checked else "none",
             words.number(quality.passed) if quality.checked else "–",
