@@ -25,6 +25,15 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
 
 
+LONGEST = ("test_sudden_death.py", "test_every_page.py", "test_live_publishing.py", "test_samples.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first, so that no process is left with one of them at the end of a run."""
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+
+
 def need(tool: str) -> str:
     """The path of a program that a test uses; without it the test is skipped, or fails where it should be there."""
     path = shutil.which(tool)
