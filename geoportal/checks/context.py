@@ -16,6 +16,7 @@ from geoportal.checks.columns import as_text
 from geoportal.checks.projection import Box, Metres, read_crs
 from geoportal.checks.rules import Need
 from geoportal.model.layer import LayerSummary
+from geoportal.model.references import NO_REFERENCES
 from geoportal.model.report import SAMPLE
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from geoportal.model.layer import Layer
+    from geoportal.model.references import References
     from geoportal.model.region import Region
     from geoportal.model.report import Rule
     from geoportal.model.specification import Specification
@@ -39,12 +41,20 @@ INVALID_NOTE = "geometry-invalid"
 class Context:
     """One layer under one specification, seen by the rules. ``rule`` is the one that is being asked now."""
 
-    def __init__(self, layer: Layer, spec: Specification | None, region: Region, sample: int | None = SAMPLE) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        spec: Specification | None,
+        region: Region,
+        sample: int | None = SAMPLE,
+        references: References = NO_REFERENCES,
+    ) -> None:
         """``sample`` is the number of occurrences a finding keeps; None = all of them, for the fault package."""
         self.layer = layer
         self.spec = spec
         self.region = region
         self.sample = sample
+        self.references = references
         self.rule: Rule | None = None
 
     def __len__(self) -> int:

@@ -37,12 +37,14 @@ def finding(
     count: int | None = None,
     element: Element | None = None,
     intake: Severity | None = None,
+    shapes: NDArray[Any] | None = None,
 ) -> Finding | None:
     """What the rule that is being asked found; None when ``where`` names no feature.
 
     ``where`` is a mask over the features, or an array of feature numbers (one may come twice); None = the layer as a
     whole. ``place`` (n, 2), ``related`` and ``detail`` (parameters of one occurrence, asked for the sample only) are
-    aligned with it. A place that is not given is a point on the feature. ``told`` are occurrences that belong to no
+    aligned with it, and so are ``shapes``, geometries in the layer's CRS where the place is more than a point. A place
+    that is not given is a point on the feature. ``told`` are occurrences that belong to no
     feature (a field, a gap). Count, element and the weight in the intake verdict are those of ``where`` and of the
     rule unless given.
     """
@@ -56,7 +58,7 @@ def finding(
         features = chosen if where.dtype == bool else where
         count = len(chosen) if count is None else count
         order = context.ranked(features)[: context.sample]
-        occurrences = _occurrences(context, features[order], chosen[order], place, related, detail)
+        occurrences = _occurrences(context, features[order], chosen[order], place, related, detail, shapes)
     severity = severity_under(rule, context.spec)
     if intake is not None and context.spec is None:
         severity = intake
@@ -79,6 +81,7 @@ def _occurrences(
     place: NDArray[Any] | None,
     related: NDArray[Any] | None,
     detail: Callable[[int], dict[str, Any]] | None,
+    shapes: NDArray[Any] | None = None,
 ) -> tuple[Occurrence, ...]:
     points = context.points(features)
     if place is not None:
@@ -91,9 +94,19 @@ def _occurrences(
             where=at,
             related=None if related is None or related[position] is None else tidied(str(related[position])),
             params=tidy(detail(int(position))) if detail else {},
+            geometry=None if shapes is None else shape_of(shapes[position]),
         )
         for feature, position, at in zip(features, aligned, inside(context, points), strict=True)
     )
+
+
+def shape_of(geometry: Any) -> dict[str, Any] | None:
+    """The geometry of an occurrence as GeoJSON in the layer's own numbers, None for none."""
+    import shapely
+
+    if geometry is None or geometry.is_empty:
+        return None
+    return dict(shapely.geometry.mapping(geometry))
 
 
 def inside(context: Context, points: NDArray[Any]) -> list[tuple[float, float] | None]:

@@ -20,7 +20,14 @@ from geoportal.checks import RULES
 from geoportal.checks.patterns import checked_pattern
 from geoportal.errors import InvalidSpecification
 from geoportal.model.report import Severity
-from geoportal.model.specification import OFF, FieldSpecification, Specification, TableJoin
+from geoportal.model.specification import (
+    OFF,
+    Comparison,
+    CoveredBy,
+    FieldSpecification,
+    Specification,
+    TableJoin,
+)
 from geoportal.model.text import LocalText
 
 LARGEST_FILE = 256 * 1024
@@ -30,6 +37,16 @@ GeometryType = Literal[
     "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"
 ]
 FieldType = Literal["text", "integer", "real", "boolean", "date", "datetime"]
+Meaning = Literal[
+    "region-code",
+    "region-name",
+    "region-parent-code",
+    "region-parent-name",
+    "bps-code",
+    "kugi-code",
+    "label-x",
+    "label-y",
+]
 Text = Annotated[str, Field(min_length=1, max_length=254)]
 
 
@@ -56,6 +73,10 @@ class FieldPart(_Part):
     pattern: OptionalText = None
     length: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     codes: tuple[Text, ...] = ()
+    minimum: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    maximum: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    aliases: tuple[Text, ...] = ()
+    means: Meaning | None = None
 
     @field_validator("pattern")
     @classmethod
@@ -79,6 +100,22 @@ class JoinPart(_Part):
     key: OptionalText = None
 
 
+class ComparisonPart(_Part):
+    """What two fields of one feature owe each other: ``{left: KDEPUM, operator: starts-with, right: KDCPUM}``."""
+
+    left: Text
+    operator: Literal["<", "<=", "=", ">=", ">", "starts-with"]
+    right: Text
+
+
+class CoveredByPart(_Part):
+    """The layer that features must lie in: ``covered_by: kecamatan``, or its parts."""
+
+    dataset: Text
+    column: OptionalText = None
+    key: OptionalText = None
+
+
 class SpecificationFile(_Part):
     """A profile or a specification as written; keys as in CONTRACT 3."""
 
@@ -91,6 +128,16 @@ class SpecificationFile(_Part):
     expect: ExpectPart = ExpectPart()
     tolerance_m: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = None
     join: JoinPart | None = None
+    comparisons: tuple[ComparisonPart, ...] = ()
+    covered_by: tuple[CoveredByPart, ...] = ()
+    code_edition: OptionalText = None
+    open_data: bool | None = None
+
+    @field_validator("covered_by", mode="before")
+    @classmethod
+    def _a_name_is_a_layer(cls, value: Any) -> Any:
+        many = value if isinstance(value, list | tuple) else [value] if value else []
+        return [{"dataset": item} if isinstance(item, str) else item for item in many]
 
     @field_validator("geometry", mode="before")
     @classmethod
@@ -183,6 +230,10 @@ def _extended(base: Specification, own: SpecificationFile, name: str) -> Specifi
         expected_features=base.expected_features if own.expect.features is None else own.expect.features,
         tolerance_m=base.tolerance_m if own.tolerance_m is None else own.tolerance_m,
         join=TableJoin(own.join.dataset, own.join.column, own.join.key) if own.join else base.join,
+        comparisons=(*base.comparisons, *(Comparison(**part.model_dump()) for part in own.comparisons)),
+        covered_by=tuple(CoveredBy(**part.model_dump()) for part in own.covered_by) or base.covered_by,
+        code_edition=own.code_edition or base.code_edition,
+        open_data=base.open_data if own.open_data is None else own.open_data,
     )
 
 

@@ -10,24 +10,33 @@ import numpy as np
 from geoportal.checks.context import INVALID_NOTE, Context
 from geoportal.checks.findings import failed, noted, one_per_rule
 from geoportal.checks.rules import CHECKS, Check, severity_under
+from geoportal.model.references import NO_REFERENCES
 from geoportal.model.report import SAMPLE, Finding, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from geoportal.model.layer import Layer
+    from geoportal.model.references import References
     from geoportal.model.region import Region
     from geoportal.model.specification import Specification
 
 log = logging.getLogger(__name__)
 
 
-def validate(layer: Layer, spec: Specification | None, region: Region, *, sample: int | None = SAMPLE) -> Report:
+def validate(
+    layer: Layer,
+    spec: Specification | None,
+    region: Region,
+    *,
+    sample: int | None = SAMPLE,
+    references: References = NO_REFERENCES,
+) -> Report:
     """Everything that the rules find in a layer; without a specification only what the verdict needs (CONTRACT 4).
 
     Never raises for bad data. ``sample`` caps the occurrences of each finding; None keeps all, for the fault package.
     """
-    context = Context(layer, spec, region, sample)
+    context = Context(layer, spec, region, sample, references)
     findings: list[Finding | None] = []
     checked: list[str] = []
     # Numbers that are none are looked for by rules; numpy need not warn of them on the way.

@@ -31,6 +31,7 @@ from geoportal.ingest.phases import Progress, copying, listening, teller
 from geoportal.ingest.processes import Ending, ForkServer
 from geoportal.ingest.refusal import Note, note_of, refuse, shown
 from geoportal.model.layer import LayerSummary
+from geoportal.model.references import NO_REFERENCES, References
 from geoportal.model.region import Region
 from geoportal.model.report import Report, Verdict
 from geoportal.model.specification import Specification
@@ -79,6 +80,7 @@ def inspect_in_child(
     write: bool = True,
     progress: Progress | None = None,
     join: JoinWish | None = None,
+    references: References = NO_REFERENCES,
 ) -> tuple[Report, Staged | None]:
     """Read and check a file in a child; with ``write`` also leave the layer as a GeoPackage in the folder ``staging``.
 
@@ -87,7 +89,7 @@ def inspect_in_child(
     picked, or ``write`` is False. Never raises for what is in the file; BadRequest for a ``crs`` that does not exist,
     Unavailable when no child can be had, StorageFull when the disk is full. ``progress`` hears of each phase as it
     begins, and of its share where that is known. ``join`` names layers of this node, whose geometry a table without
-    any may take.
+    any may take; ``references`` is what the layer is compared with.
     """
     if crs is not None:
         from geoportal.ingest.crs import parse_given
@@ -110,6 +112,7 @@ def inspect_in_child(
         "spec": spec.as_dict() if spec else None,
         "region": region.as_dict(),
         "join": join.as_dict() if join else None,
+        "references": references.as_dict(),
         "limits": limits.model_dump(include={"max_mb", "memory_mb", "cpu_s", "max_fields"}),
     }
     ending = _server.ask(orjson.dumps(request), limits.wall_s, MAX_ANSWER, listening(staging / OUT, progress))
@@ -309,6 +312,7 @@ def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
 
     spec = Specification.from_dict(request["spec"]) if request["spec"] else None
     region = Region.from_dict(request["region"])
+    references = References.from_dict(request["references"])
     staging, limits = Path(request["staging"]), request["limits"]
     tell = teller(staging / OUT if request.get("tells") else None)
     tell("unpack")
@@ -343,7 +347,7 @@ def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
             notes.append((rule, {**params, "layer": source.name} if len(chosen) > 1 else params))
             continue
         tell("check", number, len(chosen))
-        report = validate(layer, spec, region)
+        report = validate(layer, spec, region, references=references)
         reports.append(report)
         conflict = any(rule in ("crs-conflict", "join-impossible") for rule, _ in layer.notes)
         known = layer.crs is not None or layer.geometry_type is None

@@ -76,21 +76,33 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One place where a rule was broken: the feature's id, its place in the layer's CRS, and what else is involved."""
+    """One place where a rule was broken: the feature's id, its place in the layer's CRS, and what else is involved.
+
+    ``geometry`` (GeoJSON, in the layer's CRS) is the place where that is more than a point: the ground that two areas
+    share, a gap, an edge. ``where`` is then a point on it.
+    """
 
     feature: str | None = None
     where: tuple[float, float] | None = None
     related: str | None = None
     params: dict[str, Any] = field(default_factory=dict)
+    geometry: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The occurrence as JSON."""
-        return {
+        value = {
             "feature": self.feature,
             "where": list(self.where) if self.where else None,
             "related": self.related,
             "params": self.params,
         }
+        return value | {"geometry": self.geometry} if self.geometry else value
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> Occurrence:
+        """The occurrence from its JSON."""
+        where = tuple(value["where"]) if value["where"] else None
+        return cls(value["feature"], where, value["related"], value["params"], value.get("geometry"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +143,7 @@ class Finding:
             layer=value["layer"],
             intake=Severity(value["intake"]) if value["intake"] else None,
             params=value["params"],
-            occurrences=tuple(
-                Occurrence(o["feature"], tuple(o["where"]) if o["where"] else None, o["related"], o["params"])
-                for o in value["occurrences"]
-            ),
+            occurrences=tuple(Occurrence.from_dict(item) for item in value["occurrences"]),
         )
 
 
