@@ -1,7 +1,7 @@
 # Geoportal. `make` lists the targets; `make run` is all that a newcomer needs. The scripts are in .ci/.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock assets clean
+.PHONY: help run test check bench lock assets clean
 .DELETE_ON_ERROR:
 
 HOST ?= $(or $(GEOPORTAL_HOST),127.0.0.1)
@@ -34,6 +34,9 @@ check: $(VENV)/.installed-dev ## lint, format, types and import direction
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+bench: $(VENV)/.installed-dev ## our work beside a peer's in one run, as ratios; ARGS="--scale 0.1" for less
+	@$(VENV)/bin/python -m tests.bench $(ARGS)
 
 assets: $(VENDOR) ## scripts, styles and fonts from npm to static/vendor/
 
