@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from geoportal.actions.ground import ground_of
 from geoportal.actions.joining import ensure_join_still_open
+from geoportal.actions.references import references_of
 from geoportal.actions.submit import ensure_space
 from geoportal.errors import BadRequest, Conflict, NotFound, NotPublishable
 from geoportal.model.access import Action, Actor, require
@@ -33,7 +34,7 @@ def judge(node: Node, dataset: Dataset, version: Version) -> Report:
 
     sealed = node.files.report(dataset.dataset_id, version.digest)
     layer = node.files.open_layer(dataset.dataset_id, version.digest)
-    fresh = validate(layer, dataset.specification, node.region)
+    fresh = validate(layer, dataset.specification, node.region, references=references_of(node.settings))
     seen = {finding.rule for finding in fresh.findings}
     kept = [
         _weighed(finding, dataset)

@@ -15,6 +15,7 @@ from geoportal.actions.joining import (
     lineage,
     parse_join,
 )
+from geoportal.actions.references import references_of
 from geoportal.errors import BadRequest, Conflict, NotFound, StorageFull, UnknownReferenceSystem, UnreadableSource
 from geoportal.model.access import Action, Actor, Classification, require
 from geoportal.model.dataset import Dataset, Version, checked_id
@@ -155,6 +156,7 @@ def submit(
             return inspect_in_child(
                 path, specification, node.region,
                 staging=staging, limits=node.settings.ingest, layer=layer, crs=crs, progress=progress, join=wish,
+                references=references_of(node.settings),
             )  # fmt: skip
 
         wish = None

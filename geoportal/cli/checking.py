@@ -46,6 +46,7 @@ def check(
     language = language_for(lang, settings)
     if not file.exists():
         raise NotFound(f"there is no file {file}", say="file", path=str(file))
+    from geoportal.actions.references import references_of
     from geoportal.checks.profiles import read_specification
     from geoportal.checks.texts import report_json
     from geoportal.ingest.sandbox import inspect_in_child
@@ -66,6 +67,7 @@ def check(
             crs=crs,
             write=False,
             progress=progress,
+            references=references_of(settings),
         )
         report, _ = read()
         if [item.geometry_type for item in report.layers] == [None] and (wish := _joinable(settings)):
