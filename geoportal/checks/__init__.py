@@ -7,20 +7,35 @@ then ``geometry`` (what a rule looks like), ``context`` (what rules share), ``va
 """
 
 # These fill the table of rules.
-from geoportal.checks import completeness, geometry, reference, schema, source, tables, topology, values
+from geoportal.checks import (
+    completeness,
+    coverage,
+    geometry,
+    kugi_codes,
+    lines,
+    plans,
+    reference,
+    schema,
+    source,
+    tables,
+    values,
+)
 from geoportal.checks.rules import RULES
 from geoportal.checks.validation import source_report, validate
 
 __all__ = [
     "RULES",
     "completeness",
+    "coverage",
     "geometry",
+    "kugi_codes",
+    "lines",
+    "plans",
     "reference",
     "schema",
     "source",
     "source_report",
     "tables",
-    "topology",
     "validate",
     "values",
 ]

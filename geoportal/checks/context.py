@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from shapely.errors import GEOSException
 
 from geoportal.checks.columns import as_text
 from geoportal.checks.projection import Box, Metres, read_crs
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
+    from geoportal.checks.placement import Placement
     from geoportal.model.layer import Layer
     from geoportal.model.references import References
     from geoportal.model.region import Region
@@ -56,6 +58,11 @@ class Context:
         self.sample = sample
         self.references = references
         self.rule: Rule | None = None
+        # (rule, feature number, name of the other) of overlays that GEOS refused; told by ``topology-failed``.
+        self.overlay_failures: list[tuple[str, int | None, str | None]] = []
+        self.network: Any = None  # the lines as a network, once a rule has asked (``network.network_of``)
+        # Rules that could not look at everything: they are not listed as checked.
+        self.unfinished: set[str] = set()
 
     def __len__(self) -> int:
         """The number of features."""
@@ -84,8 +91,14 @@ class Context:
                 return self.key is not None
             case Need.FIELDS:
                 return spec is not None and bool(spec.fields)
+            case Need.LINES:
+                return bool(np.isin(self.type_ids, (LINE, RING, MULTILINE)).any())
             case Need.EXPECTED:
                 return spec is not None and spec.expected_features is not None
+            case Need.KUGI | Need.KUGI_FIELD | Need.KUGI_LISTS | Need.SRS_ID | Need.PLAN:
+                from geoportal.checks.kugi_codes import has
+
+                return has(self, need)
 
     # geometry
 
@@ -208,6 +221,13 @@ class Context:
         return read_crs(self.layer.crs)
 
     @cached_property
+    def placement(self) -> Placement:
+        """Where the features lie as seen from the region; the rule says that it needs both reference systems."""
+        from geoportal.checks.placement import Placement
+
+        return Placement(self)
+
+    @cached_property
     def metres(self) -> Metres | None:
         """The plane to measure in, None when the layer cannot be placed on the earth."""
         if self.crs is None or self.extent is None:
@@ -244,7 +264,11 @@ class Context:
     @cached_property
     def clashes(self) -> NDArray[np.bool_]:
         """Which of ``areas`` do not fit their neighbours vertex by vertex, as GEOS' coverage test sees it."""
-        return np.asarray(~shapely.is_empty(shapely.coverage_invalid_edges(self.polygons[self.areas])), dtype=bool)
+        try:
+            edges = shapely.coverage_invalid_edges(self.polygons[self.areas])
+        except GEOSException:
+            return np.ones(len(self.areas), dtype=bool)  # then every pair is asked
+        return np.asarray(~shapely.is_empty(edges), dtype=bool)
 
     def in_metres(self, geometries: NDArray[Any]) -> NDArray[Any]:
         """Geometries of the layer in the plane ``metres``, where lengths and areas may be measured."""

@@ -28,6 +28,7 @@ class Need(StrEnum):
 
     GEOMETRY = "geometry"  # the layer has a geometry column
     CRS = "crs"  # the reference system is known and tied to the earth
+    LINES = "lines"  # the layer has lines
     METRES = "metres"  # the layer can be measured in metres
     REGION = "region"  # the node's region has an extent
     TYPES = "types"  # the specification names the allowed geometry types
@@ -35,6 +36,11 @@ class Need(StrEnum):
     KEY_FIELD = "key-field"  # and the layer has that field
     FIELDS = "fields"  # the specification describes fields
     EXPECTED = "expected"  # the specification says how many features there are
+    KUGI = "kugi"  # the specification says which field holds KUGI codes
+    KUGI_FIELD = "kugi-field"  # and the layer has it
+    KUGI_LISTS = "kugi-lists"  # the printed part of the catalogue is at hand
+    SRS_ID = "srs-id"  # the layer has KUGI's field for the reference system
+    PLAN = "plan"  # the profile is that of spatial plans, rtrw
 
 
 @dataclass(frozen=True, slots=True)

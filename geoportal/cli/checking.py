@@ -30,7 +30,7 @@ _LINES = {"Raster": "layer.raster", None: "layer.table"}
 def check(
     file: Annotated[Path, typer.Argument(help="The file, or a folder of loose shapefiles or a .gdb.")],
     spec: Annotated[
-        str | None, typer.Option("--spec", help="Profile (bebas, titik, batas) or specification file.")
+        str | None, typer.Option("--spec", help="Profile (bebas, titik, batas, kugi, rtrw) or specification file.")
     ] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Check this layer only.")] = None,
     crs: Annotated[str | None, typer.Option("--crs", help="Reference system, where the file does not say.")] = None,

@@ -8,7 +8,9 @@ A code has ten characters, such as ``BA03070040``: catalogue letter, sub-theme l
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 GEOMETRIES = {"01": "PT", "02": "LN", "03": "AR"}
 SCALES = {
@@ -71,3 +73,34 @@ def fault_of(text: str) -> str:
 def name_without_scale(name: str) -> str:
     """A feature name as release 5.1.2026 writes it: ``JALAN_LN_25K`` becomes ``JALAN_LN``."""
     return _SCALE_IN_NAME.sub("", name.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class KugiLists:
+    """The printed part of the catalogue that a layer can be compared with; it is far from whole, so that what it does
+    not hold is unknown, not wrong.
+
+    ``catalogues`` are letters; ``domains`` maps a field name to the values that are printed for it; ``old_names`` are
+    names of layers before release 5.1.2026 that no longer hold and carry no scale.
+    """
+
+    catalogues: tuple[str, ...] = ()
+    domains: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    old_names: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The lists as JSON; ``from_dict`` gives them back."""
+        return {
+            "catalogues": list(self.catalogues),
+            "domains": {name: list(values) for name, values in self.domains.items()},
+            "old_names": list(self.old_names),
+        }
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> KugiLists:
+        """The lists from their JSON."""
+        return cls(
+            tuple(value["catalogues"]),
+            {name: tuple(values) for name, values in value["domains"].items()},
+            tuple(value["old_names"]),
+        )

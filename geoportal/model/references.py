@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from geoportal.model.kugi import KugiLists
+
 
 @dataclass(frozen=True, slots=True)
 class RegionCode:
@@ -74,6 +76,7 @@ class References:
 
     code_lists: tuple[CodeList, ...] = ()
     layers: tuple[ReferenceLayer, ...] = ()
+    kugi: KugiLists | None = None
 
     def layer(self, name: str) -> ReferenceLayer | None:
         """The reference layer of a dataset, None when it is not to be had."""
@@ -84,6 +87,7 @@ class References:
         return {
             "code_lists": [item.as_dict() for item in self.code_lists],
             "layers": [item.as_dict() for item in self.layers],
+            "kugi": self.kugi.as_dict() if self.kugi else None,
         }
 
     @classmethod
@@ -92,6 +96,7 @@ class References:
         return cls(
             code_lists=tuple(CodeList.from_dict(item) for item in value["code_lists"]),
             layers=tuple(ReferenceLayer(**item) for item in value["layers"]),
+            kugi=KugiLists.from_dict(value["kugi"]) if value.get("kugi") else None,
         )
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import shapely
 
+from geoportal.model.kugi import KugiLists
 from geoportal.model.layer import Layer
+from geoportal.model.references import NO_REFERENCES, References
 from geoportal.model.region import Region
 from geoportal.model.specification import FieldSpecification, Specification
 from geoportal.model.text import LocalText
@@ -25,12 +27,15 @@ SQUARE_CLOCKWISE = "POLYGON ((116 0, 116 0.1, 116.1 0.1, 116.1 0, 116 0))"
 
 @dataclass(frozen=True)
 class Example:
-    """A pair of layers for one rule, the specification that asks for it, and how often the second breaks it."""
+    """A pair of layers for one rule, the specification that asks for it, how often the second breaks it, and what
+    both are compared with.
+    """
 
     good: Callable[[], Layer]
     bad: Callable[[], Layer]
     spec: Specification = PLAIN
     count: int = 1
+    references: References = NO_REFERENCES
 
 
 def spec(**parts: Any) -> Specification:
@@ -51,6 +56,11 @@ def points(*places: tuple[float, float], **columns: Any) -> Layer:
 def two(**columns: Any) -> Callable[[], Layer]:
     """Two points with columns."""
     return lambda: points((116.0, -0.5), (116.1, -0.4), **columns)
+
+
+KUGI = References(kugi=KugiLists(("B", "C", "G"), {"TIPADM": ("1", "2", "999")}, ("ADMINISTRASI_AR_DESAKEL",)))
+CODES = field("FCODE", means="kugi-code")
+PLAN = Specification("uji", "rtrw")
 
 
 EXAMPLES: dict[str, Example] = {
@@ -103,6 +113,38 @@ EXAMPLES: dict[str, Example] = {
         lambda: make_layer(squares(3, 3)),
         lambda: make_layer([square for number, square in enumerate(squares(3, 3)) if number != 4]),
     ),
+    "kugi-code-missing": Example(two(FCODE=["GD01080040", None]), two(FCODE=[None, " "]), CODES),
+    "kugi-code-form": Example(
+        two(FCODE=["GD01080040", "GB0020"]), two(FCODE=["GD04080040", "JALAN_LN"]), CODES, count=2
+    ),
+    "kugi-lcode": Example(two(FCODE=["GD01080040", "GD01080041"]), two(FCODE=["GD01080040", "gb0020"]), CODES),
+    "kugi-code-unknown-catalogue": Example(
+        two(FCODE=["GD01080040", "CA01040160"]), two(FCODE=["GD01080040", "XA01040160"]), CODES, references=KUGI
+    ),
+    "kugi-geometry-differs": Example(
+        two(FCODE=["GD01080040", "GB0020"]), two(FCODE=["GD01080040", "CA02040160"]), CODES
+    ),
+    "kugi-scale-mixed": Example(
+        two(FCODE=["GD01080040", "GB01080020"]), two(FCODE=["GD01080040", "GD01070040"]), CODES, count=2
+    ),
+    "kugi-name-old": Example(
+        lambda: make_layer([POINT], layer_name="JALAN_LN", FCODE=["CA02040160"]),
+        lambda: make_layer([POINT], layer_name="JALAN_LN_25K", FCODE=["CA02040160"]),
+        CODES,
+    ),
+    "kugi-value-unlisted": Example(
+        two(FCODE=["GD01080040"] * 2, TIPADM=[1.0, 999.0]),
+        two(FCODE=["GD01080040"] * 2, TIPADM=[0.0, 1.0]),
+        CODES,
+        references=KUGI,
+    ),
+    "srs-id-differs": Example(two(SRS_ID=["4326", "4326"]), two(SRS_ID=["SRGI 2013", "4326"])),
+    "rtrw-name-form": Example(
+        lambda: make_layer([POINT], layer_name="_6402_50KB_RTRW_KABUPATEN_CONTOH_2025"),
+        lambda: make_layer([POINT], layer_name="pola ruang final"),
+        PLAN,
+    ),
+    "rtrw-kind-missing": Example(two(JNSRPR=["1", "2"]), two(JNSRSR=["1", "2"]), PLAN),
 }
 
 SOURCE_EXAMPLES: dict[str, dict[str, Any]] = {

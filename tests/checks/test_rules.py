@@ -29,13 +29,15 @@ def test_every_rule_has_a_passing_and_a_failing_example() -> None:
 @pytest.mark.parametrize("rule", sorted(EXAMPLES))
 def test_a_rule_finds_what_breaks_it_and_nothing_else(rule: str) -> None:
     example = EXAMPLES[rule]
-    good, bad = (validate(layer(), example.spec, REGION) for layer in (example.good, example.bad))
+    good, bad = (
+        validate(layer(), example.spec, REGION, references=example.references) for layer in (example.good, example.bad)
+    )
     assert rule in good.checked and rule in bad.checked
     assert found(good, rule) is None
     finding = found(bad, rule)
     assert finding is not None
     assert finding.count == example.count
-    assert finding.layer == "uji"
+    assert finding.layer == example.bad().name
     assert (finding.severity, finding.element) == (RULES[rule].severity, RULES[rule].element)
     assert finding.intake is RULES[rule].intake
     assert found(bad, "check-failed") is None and found(good, "check-failed") is None

@@ -31,7 +31,11 @@ def findings(rule: str) -> list[Finding]:
             *source_report([(rule, {})], None).findings,
         ]
     example = EXAMPLES[rule]
-    return [item for item in validate(example.bad(), example.spec, REGION).findings if item.rule == rule]
+    return [
+        item
+        for item in validate(example.bad(), example.spec, REGION, references=example.references).findings
+        if item.rule == rule
+    ]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
