@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 200
 LONGEST_LIST = 20
+MOST_VERTICES = 2000
+"""Corners of one place's shape; what has more is drawn more simply, or told as a point alone."""
 _ORDER = tuple(Severity)
 
 
@@ -106,6 +108,12 @@ def shape_of(geometry: Any) -> dict[str, Any] | None:
 
     if geometry is None or geometry.is_empty:
         return None
+    if shapely.get_num_coordinates(geometry) > MOST_VERTICES:
+        # A drawing of the place, for a map and a fault package: a report is no second copy of the layer.
+        west, south, east, north = geometry.bounds
+        geometry = shapely.simplify(geometry, max(east - west, north - south) / 500)
+        if geometry.is_empty or shapely.get_num_coordinates(geometry) > MOST_VERTICES:
+            return None
     return dict(shapely.geometry.mapping(geometry))
 
 

@@ -45,6 +45,7 @@ declare("reader-message", scope=SOURCE, element=FORMAT, severity=WARNING, intake
 declare("raster-placement", scope=SOURCE, element=POSITION, severity=WARNING, intake=WARNING)
 declare("drawing-unit", scope=SOURCE, element=POSITION, severity=WARNING, intake=WARNING)
 declare("entities-unread", scope=SOURCE, element=CONCEPT, severity=WARNING, intake=WARNING)
+declare("topology-failed", scope=Scope.BETWEEN, element=USABILITY, severity=WARNING)
 declare("check-failed", scope=SOURCE, element=USABILITY, severity=WARNING, intake=WARNING)
 
 # Read and judged, but of no use to a dataset: it does not spoil the verdict and no profile is met by it.

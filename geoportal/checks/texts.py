@@ -61,6 +61,8 @@ def occurrence(finding: Finding, place: Occurrence, language: str) -> str:
     key = f"{finding.rule}.place"
     if not has_text(DOMAIN, key, language):
         return ""
+    if isinstance(reason := place.params.get("reason"), str):
+        key = _variant(key, _slug(reason), language)
     said = _filled(key, {**finding.params, **place.params, "related": place.related}, language)
     return said[:1].upper() + said[1:]
 

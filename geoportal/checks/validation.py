@@ -9,6 +9,7 @@ import numpy as np
 
 from geoportal.checks.context import INVALID_NOTE, Context
 from geoportal.checks.findings import failed, noted, one_per_rule
+from geoportal.checks.overlay import not_overlaid
 from geoportal.checks.rules import CHECKS, Check, severity_under
 from geoportal.model.references import NO_REFERENCES
 from geoportal.model.report import SAMPLE, Finding, Report
@@ -42,28 +43,30 @@ def validate(
     # Numbers that are none are looked for by rules; numpy need not warn of them on the way.
     with np.errstate(all="ignore"):
         for check in CHECKS.values():
-            if not _is_wanted(check, spec):
+            if not is_wanted(check, spec):
                 continue
             try:
                 if context.meets(check.needs):
                     findings.append(check.run(layer, spec, context))
-                    checked.append(check.rule.id)
+                    if check.rule.id not in context.unfinished:
+                        checked.append(check.rule.id)
             except MemoryError:
                 raise  # the child's limit: the file is too large, not one rule
             except Exception:  # whatever a file does to one rule must not hide what the others found
                 log.exception("The check %s failed on layer %r", check.rule.id, layer.name)
                 findings.append(failed(check.rule, context))
+        findings.append(not_overlaid(context))
         told_by_rule = {INVALID_NOTE} & set(checked)
         findings += [noted(rule, params, spec, context) for rule, params in layer.notes if rule not in told_by_rule]
-        return _report(findings, spec, layers=(context.summary(),), checked=checked, sample=sample)
+        return finished(findings, spec, layers=(context.summary(),), checked=checked, sample=sample)
 
 
 def source_report(findings: Iterable[tuple[str, dict[str, Any]]], spec: Specification | None) -> Report:
     """A report of what the reader saw of a file as a whole: ids of rules with their parameters."""
-    return _report([noted(rule, params, spec) for rule, params in findings], spec)
+    return finished([noted(rule, params, spec) for rule, params in findings], spec)
 
 
-def _report(findings: list[Finding | None], spec: Specification | None, **parts: Any) -> Report:
+def finished(findings: list[Finding | None], spec: Specification | None, **parts: Any) -> Report:
     """One finding per rule and layer, the weightiest first."""
     report = Report(
         findings=one_per_rule(findings, parts.get("sample", SAMPLE)),
@@ -74,7 +77,8 @@ def _report(findings: list[Finding | None], spec: Specification | None, **parts:
     return report.merged_with(())
 
 
-def _is_wanted(check: Check, spec: Specification | None) -> bool:
+def is_wanted(check: Check, spec: Specification | None) -> bool:
+    """Whether a rule is asked under a specification."""
     if spec is None:
         return check.rule.intake is not None
     return severity_under(check.rule, spec) is not None

@@ -5,7 +5,7 @@ import pyproj
 import pytest
 import shapely
 
-from geoportal.checks import texts, topology, validate
+from geoportal.checks import coverage, texts, validate
 from geoportal.model.layer import Layer
 from geoportal.model.report import Finding
 from tests.checks.examples import REGION, spec
@@ -115,7 +115,7 @@ def test_an_invalid_neighbour_is_not_a_gap() -> None:
 
 
 def test_a_heap_is_counted_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(topology, "MOST_PAIRS", 100)
+    monkeypatch.setattr(coverage, "MOST_PAIRS", 100)
     finding = found(make_layer(squares(1, 1) * 60), "coverage-overlap")
     assert finding is not None and finding.count == 100 and finding.params["complete"] is False
     assert texts.message(finding, "id").startswith("Sedikitnya 100 pasang")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geoportal.checks.findings import finding, inside
+from geoportal.checks.findings import finding, inside, shape_of
+from geoportal.checks.overlay import measured, overlaid, united
 from geoportal.checks.rules import Need, rule
 from geoportal.model.report import Element, Occurrence, Scope, Severity
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from geoportal.model.report import Finding
     from geoportal.model.specification import Specification
 
-FINEST_M = 0.001
-"""A tolerance of zero means one millimetre: below that there is only rounding."""
 MOST_PAIRS = 200_000
 """Pairs that are looked at. Thousands of shapes on one heap have millions; the finding then says "at least"."""
 BLOCK = 64
+ENCLAVE = 0.5
+"""A hole of at least this part of the usual (median) area is no slip of the pen: another territory, or a missing one."""
 
 
 @rule(
@@ -46,23 +47,32 @@ def no_overlaps(layer: Layer, spec: Specification | None, context: Context) -> F
     pairs, complete = _neighbours(polygons, context.clashes)
     if not pairs.size:
         return None
-    shared = shapely.intersection(polygons[pairs[:, 0]], polygons[pairs[:, 1]])
+    one, other = areal[pairs[:, 0]], areal[pairs[:, 1]]
+    names = context.feature_ids[other]
+    shared = overlaid(context, shapely.intersection, polygons[pairs[:, 0]], polygons[pairs[:, 1]], one, names)
     parts, pair_of = shapely.get_parts(shared, return_index=True)
-    areas, is_wide = _measured(context, parts)
+    areas, is_wide = measured(context, parts)
     parts, pair_of, areas = parts[is_wide], pair_of[is_wide], areas[is_wide]
     if not parts.size:
         return None
-    total = np.bincount(pair_of, weights=areas, minlength=len(pairs))
     # The largest part of each pair comes first in it.
     order = np.lexsort((-areas, pair_of))
-    found, first = np.unique(pair_of[order], return_index=True)
+    parts, areas = parts[order], areas[order]
+    found, first, number = np.unique(pair_of[order], return_index=True, return_inverse=True)
+    total = np.bincount(number, weights=areas)
     return finding(
         context,
-        areal[pairs[found, 0]],
-        place=shapely.get_coordinates(shapely.point_on_surface(parts[order][first])),
-        related=context.feature_ids[areal[pairs[found, 1]]],
-        detail=lambda position: {"area_m2": round(float(total[found[position]]), 1)},
-        params={"area_m2": round(float(total.sum()), 1), "tolerance_m": context.tolerance_m, "complete": complete},
+        one[found],
+        place=shapely.get_coordinates(shapely.point_on_surface(parts[first])),
+        related=names[found],
+        detail=lambda position: {"area_m2": round(float(total[position]), 1)},
+        params={
+            # The sum of what is told of each pair, so that parts of a layer add up to the same.
+            "area_m2": round(float(np.round(total, 1).sum()), 1),
+            "tolerance_m": context.tolerance_m,
+            "complete": complete,
+        },
+        shapes=shapely.multipolygons(parts, indices=number),
     )
 
 
@@ -79,23 +89,37 @@ def no_gaps(layer: Layer, spec: Specification | None, context: Context) -> Findi
     polygons = context.polygons[areal]
     if not len(areal):
         return None
-    holes = _enclosed(shapely.union_all(polygons) if context.clashes.any() else shapely.coverage_union_all(polygons))
-    areas, is_wide = _measured(context, holes)
+    whole = united(context, polygons, fit=not context.clashes.any())
+    if whole is None:
+        return None
+    holes = _enclosed(whole)
+    areas, is_wide = measured(context, holes, any_width=context.tolerance_m == 0)
     holes, areas = holes[is_wide], areas[is_wide]
     if not holes.size:
         return None
+    is_enclave = areas >= ENCLAVE * np.median(shapely.area(context.in_metres(polygons)))
     points = shapely.get_coordinates(shapely.point_on_surface(holes))
     order = np.lexsort((points[:, 1], points[:, 0], -areas))[: context.sample]
     tree = shapely.STRtree(polygons)
     around = [sorted({str(context.feature_ids[areal[i]]) for i in tree.query(holes[n], "intersects")}) for n in order]
     told = [
-        Occurrence(None, at, ", ".join(names) or None, {"area_m2": round(float(areas[n]), 1)})
+        Occurrence(
+            None,
+            at,
+            ", ".join(names) or None,
+            {"area_m2": round(float(areas[n]), 1), **({"enclave": True, "reason": "enclave"} if is_enclave[n] else {})},
+            shape_of(holes[n]),
+        )
         for n, at, names in zip(order, inside(context, points[order]), around, strict=True)
     ]
     return finding(
         context,
         told=told,
-        params={"area_m2": round(float(areas.sum()), 1), "tolerance_m": context.tolerance_m},
+        params={
+            "area_m2": round(float(areas.sum()), 1),
+            "tolerance_m": context.tolerance_m,
+            "enclaves": int(is_enclave.sum()),
+        },
         count=len(holes),
     )
 
@@ -118,17 +142,6 @@ def _neighbours(polygons: NDArray[Any], clashes: NDArray[np.bool_]) -> tuple[NDA
         return np.empty((0, 2), dtype=np.int64), True
     unique = np.unique(np.concatenate(blocks), axis=0)
     return unique[:MOST_PAIRS], seen <= 2 * MOST_PAIRS and len(unique) <= MOST_PAIRS
-
-
-def _measured(context: Context, shapes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """The area of each shape in m², and whether it is somewhere wider than the tolerance."""
-    in_metres = context.in_metres(shapes)
-    areas = np.asarray(shapely.area(in_metres))
-    width = max(context.tolerance_m, FINEST_M)
-    # A shape that is nowhere wider than w vanishes when w/2 is taken off all around it.
-    is_wide = areas > 0
-    is_wide[is_wide] = ~shapely.is_empty(shapely.buffer(in_metres[is_wide], -width / 2, quad_segs=2))
-    return areas, is_wide
 
 
 def _enclosed(whole: Any) -> NDArray[Any]:
