@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoportal.checks.placement import EXPLAINED, inside, middles, spread
 from geoportal.checks.projection import Box, corners, leads_back, on_own_datum, read_crs, to_degrees
+from geoportal.checks.readings import DATUM, MISSING, SIGN, Reading, placed, readings_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,10 +27,12 @@ EDGE_POINTS = 23
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A reference system that would put the layer into the region.
+    """A reading that would put the layer into the region.
 
-    ``extent_degrees`` is where the layer would lie (west, south, east, north; WGS 84); ``share_inside`` the part of
-    that box inside the region (0 to 1). ``swapped`` means that y would have to be read before x.
+    ``extent_degrees`` is where the layer would lie (west, south, east, north; WGS 84); ``share_inside`` the share of
+    its features that would lie in the region (0 to 1), or the part of its box where only that is known. ``swapped``
+    means that y would have to be read before x, ``flipped`` that latitudes have lost their sign, ``kind`` which
+    mistake this would put right (``readings``). ``assigned`` is False where the system stays the declared one.
     """
 
     crs: str
@@ -36,38 +40,97 @@ class Candidate:
     extent_degrees: Box
     share_inside: float
     swapped: bool = False
+    flipped: bool = False
+    kind: str = MISSING
+    assigned: bool = True
 
     def as_dict(self) -> dict[str, Any]:
-        """The candidate as JSON."""
+        """The candidate as JSON; ``repair`` is what a repair would do to the layer after a yes."""
         return {
             "crs": self.crs,
             "name": self.name,
             "extent_degrees": [round(value, 6) for value in self.extent_degrees],
             "share_inside": round(self.share_inside, 4),
             "swapped": self.swapped,
+            "flipped": self.flipped,
+            "kind": self.kind,
+            "repair": Reading(self.crs, self.kind, self.swapped, self.flipped, self.assigned).repair,
         }
 
 
-def suggest(bounds: Box | None, region: Region) -> list[Candidate]:
-    """Candidates under which ``bounds`` (min x, min y, max x, max y; unknown units) touches the region, the best first.
+def suggest(
+    bounds: Box | None, region: Region, *, boxes: NDArray[Any] | None = None, declared: str | None = None
+) -> list[Candidate]:
+    """Readings under which ``bounds`` (min x, min y, max x, max y; unknown units) touches the region, the best first.
 
-    Equal ones keep the order of the settings, as read before swapped. Empty when nothing fits or the region has no
-    extent.
+    ``boxes`` (n, 4) are those of the features: then features are counted, and one astray spoils nothing. ``declared``
+    is the system that the layer says it is in: then only what puts more of it into the region is named. Equal ones
+    keep the order of the settings, as read before swapped. Empty when nothing fits or the region has no extent.
     """
     if bounds is None or region.extent is None or not all(map(math.isfinite, bounds)):
         return []
-    swapped = (bounds[1], bounds[0], bounds[3], bounds[2])
-    found = []
-    for text in region.crs_candidates:
-        crs = read_crs(text)
-        if crs is None:
+    sample = None if boxes is None else boxes[spread(len(boxes))]
+    own = read_crs(declared)
+    floor = 0.0 if own is None or sample is None else _share(placed(own, middles(sample)), region)
+    found: list[Candidate] = []
+    plain: dict[str, float] = {}
+    for reading in readings_of(declared, region):
+        if own is not None and reading.kind == DATUM:
             continue
-        for box, is_swapped in ((bounds, False), (swapped, True)):
-            extent = _in_degrees(crs, box)
-            share = share_of(extent, region.extent) if extent else 0.0
-            if extent and share > 0:
-                found.append(Candidate(text, crs.name, extent, share, is_swapped))
-    return sorted(found, key=lambda item: (-round(item.share_inside, 2), item.swapped))
+        candidate = candidate_of(reading, bounds, region, sample)
+        if candidate is None or candidate.share_inside <= floor:
+            continue
+        if own is None and reading.kind == SIGN:
+            # In a region on the equator the mirrored place is as good as any: only proof counts.
+            if candidate.share_inside < EXPLAINED or plain.get(reading.crs, 0.0) > 1 - EXPLAINED:
+                continue
+        elif not reading.swapped:
+            plain[reading.crs] = candidate.share_inside
+        found.append(candidate)
+    return sorted(found, key=lambda item: (-round(item.share_inside, 2), item.swapped, item.flipped))
+
+
+def candidate_of(reading: Reading, bounds: Box, region: Region, boxes: NDArray[Any] | None) -> Candidate | None:
+    """Where a layer would land under a reading, None when that is nowhere, or not in the region."""
+    crs = read_crs(reading.crs)
+    if crs is None or region.extent is None:
+        return None
+    extent, share = _landing(reading, crs, bounds, region, boxes)
+    touching = share_of(extent, region.extent) if extent else 0.0
+    if extent is None or max(share or 0.0, touching) <= 0:
+        return None
+    return Candidate(
+        reading.crs,
+        crs.name,
+        extent,
+        touching if share is None else share,
+        reading.swapped,
+        reading.flipped,
+        reading.kind,
+        reading.assigned,
+    )
+
+
+def _landing(
+    reading: Reading, crs: CRS, bounds: Box, region: Region, boxes: NDArray[Any] | None
+) -> tuple[Box | None, float | None]:
+    """Where a layer would lie, and the share of its features in the region; None for the share without features."""
+    if boxes is None:
+        turned = reading.turned(np.array(bounds).reshape(2, 2))
+        (west, south), (east, north) = turned.min(axis=0), turned.max(axis=0)
+        return _in_degrees(crs, (float(west), float(south), float(east), float(north))), None
+    outline = reading.place(corners(boxes))
+    outline = outline[np.isfinite(outline).all(axis=1)]
+    if not len(outline):
+        return None, None
+    (west, south), (east, north) = outline.min(axis=0), outline.max(axis=0)
+    extent = float(west), float(south), float(east), float(north)
+    return extent, _share(reading.place(middles(boxes)), region)
+
+
+def _share(degrees: NDArray[Any], region: Region) -> float:
+    """The share of some places (longitude, latitude) that lies in the region."""
+    return float(inside(degrees, region.extent).mean()) if region.extent and len(degrees) else 0.0
 
 
 def _in_degrees(crs: CRS, box: Box) -> Box | None:

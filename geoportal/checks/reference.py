@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geoportal.checks.crs_guess import Candidate, share_of, suggest
+from geoportal.checks.crs_guess import Candidate, suggest
 from geoportal.checks.findings import finding
-from geoportal.checks.projection import boxes_in_degrees, corners, degrees_per_unit, leads_back, on_own_datum
+from geoportal.checks.placement import inside, middles
+from geoportal.checks.projection import corners, degrees_per_unit, leads_back, on_own_datum
 from geoportal.checks.rules import Need, rule
 from geoportal.model.report import Element, Scope, Severity
 
@@ -27,8 +28,6 @@ SLACK_DEGREES = 1e-6
 FAR_DEGREES = 60.0
 """Distance (along a great circle) from the area of use at which coordinates stop making sense. Zone 50 is used for all
 of Indonesia, 25 degrees away, and across the equator: outside its area, but not absurd."""
-NEARBY = 0.05
-"""Part of the region's width and height by which a feature may miss its box: boxes are rounded, coasts move."""
 
 
 @rule(
@@ -43,7 +42,7 @@ def crs_known(layer: Layer, spec: Specification | None, context: Context) -> Fin
     """The layer says in which reference system its coordinates are. Candidates are suggested, never applied."""
     if context.crs is not None:
         return None
-    return finding(context, params=_suggestions(context))
+    return finding(context, params=suggestions(context))
 
 
 @rule(
@@ -67,7 +66,7 @@ def coordinates_on_earth(layer: Layer, spec: Specification | None, context: Cont
     vertices, owner = shapely.get_coordinates(context.geometry[suspects], return_index=True)
     off = _off_earth(context.crs, vertices)
     broken, first = np.unique(owner[off], return_index=True)
-    params = {"crs": layer.crs, **_suggestions(context)} if broken.size else {}
+    params = {"crs": layer.crs, **suggestions(context)} if broken.size else {}
     return finding(context, suspects[broken], place=vertices[off][first], params=params)
 
 
@@ -79,30 +78,29 @@ def coordinates_on_earth(layer: Layer, spec: Specification | None, context: Cont
     needs=(Need.GEOMETRY, Need.CRS, Need.REGION),
 )
 def layer_in_region(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
-    """Features touch the box of the node's region. When most do not, hemisphere, zone or axes may be wrong."""
-    assert context.crs is not None and context.region.extent is not None
-    west, south, east, north = context.region.extent
-    x, y = (east - west) * NEARBY, (north - south) * NEARBY
-    present = np.flatnonzero(context.is_present)
-    boxes = boxes_in_degrees(context.crs, context.bounds[present])
-    near = (
-        (boxes[:, 0] <= east + x) & (boxes[:, 2] >= west - x) & (boxes[:, 1] <= north + y) & (boxes[:, 3] >= south - y)
-    )
-    if near.all():
+    """Features touch the box of the node's region. When most do not, hemisphere, zone or axes may be wrong.
+
+    Those that lie absurdly far from a layer which is otherwise in the region are told by ``feature-stray``.
+    """
+    placement = context.placement
+    outside = ~placement.near
+    outside[placement.strays] = False
+    if not outside.any():
         return None
     params: dict[str, Any] = {"total": len(context), "region": context.region.name.as_dict()}
-    if (~near).sum() * 2 > len(present):
-        params["candidates"] = _suggestions(context)["candidates"]
-    return finding(context, present[~near], params=params)
+    if placement.is_elsewhere:
+        params["candidates"] = suggestions(context)["candidates"]
+    return finding(context, placement.present[outside], params=params)
 
 
-def _suggestions(context: Context) -> dict[str, Any]:
-    """The systems in which the layer would lie in the region, other than its own."""
-    candidates = suggest(context.extent, context.region) if context.extent else []
+def suggestions(context: Context) -> dict[str, Any]:
+    """The readings of its numbers under which the layer would lie in the region, other than its own."""
+    boxes = context.bounds[context.is_present]
+    candidates = suggest(context.extent, context.region, boxes=boxes, declared=context.layer.crs)
     if plain := _degrees_by_name(context):
-        candidates = [plain, *(item for item in candidates if item.swapped or item.crs != plain.crs)]
+        candidates = [plain, *(item for item in candidates if item.swapped or item.flipped or item.crs != plain.crs)]
     return {
-        "candidates": [item.as_dict() for item in candidates if item.swapped or item.crs != context.layer.crs],
+        "candidates": [item.as_dict() for item in candidates],
         "region": context.region.name.as_dict(),
     }
 
@@ -122,7 +120,8 @@ def _degrees_by_name(context: Context) -> Candidate | None:
     if max(abs(extent[0]), abs(extent[2])) > 180 or max(abs(extent[1]), abs(extent[3])) > 90:
         return None
     region = context.region.extent
-    return Candidate("EPSG:4326", "WGS 84", extent, share_of(extent, region) if region else 0.0)
+    places = middles(context.bounds[context.is_present])
+    return Candidate("EPSG:4326", "WGS 84", extent, float(inside(places, region).mean()) if region else 0.0)
 
 
 def _off_earth(crs: CRS, points: NDArray[Any]) -> NDArray[np.bool_]:

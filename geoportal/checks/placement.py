@@ -1,0 +1,134 @@
+"""Where the features of a layer lie as seen from the node's region, and which mistake would explain it.
+
+A feature is *near* when its box touches the region's, *far* when there is a good part of a region between the two: then
+it is no neighbour. A reading of the numbers (``readings``) explains a layer when nearly all that is not near would lie
+in the region under it.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geoportal.checks.projection import Box, boxes_in_degrees
+from geoportal.checks.readings import DATUM, Reading, placed, readings_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geoportal.checks.context import Context
+
+NEARBY = 0.05
+"""Part of the region's width and height by which a feature may miss its box: boxes are rounded, coasts move."""
+FAR_DEGREES, FAR_PART = 1.0, 0.4
+"""Farther from the region than this many degrees, and than this part of its longer side, a feature is no neighbour."""
+EXPLAINED = 0.9
+"""Share of the features from which one reading explains them all."""
+MOST = 2_000
+"""Features that are asked where they would land, spread evenly over the layer."""
+
+
+class Placement:
+    """The features that have a place (``present``, feature numbers) seen from the region; arrays go with them."""
+
+    def __init__(self, context: Context) -> None:
+        """For a layer with a reference system, in a region with an extent."""
+        assert context.crs is not None and context.region.extent is not None
+        self._context = context
+        self.region: Box = context.region.extent
+        self.present = np.flatnonzero(context.is_present)
+        self._boxes = boxes_in_degrees(context.crs, context.bounds[self.present])
+
+    @cached_property
+    def middles(self) -> NDArray[Any]:
+        """The middle of each feature's box, in the layer's own numbers."""
+        return middles(self._context.bounds[self.present])
+
+    @cached_property
+    def gaps(self) -> NDArray[Any]:
+        """Degrees between the box of each feature and that of the region, east-west and north-south, 0 inside."""
+        west, south, east, north = self.region
+        boxes = self._boxes
+        across = np.maximum(west - boxes[:, 2], boxes[:, 0] - east)
+        along = np.maximum(south - boxes[:, 3], boxes[:, 1] - north)
+        gaps = np.maximum(np.column_stack((across, along)), 0)
+        return np.asarray(np.where(np.isfinite(boxes).all(axis=1)[:, None], gaps, np.inf))
+
+    @cached_property
+    def near(self) -> NDArray[np.bool_]:
+        """Which features touch the region."""
+        return np.asarray((self.gaps <= slack(self.region)).all(axis=1))
+
+    @cached_property
+    def far(self) -> NDArray[np.bool_]:
+        """Which features are no neighbours of the region."""
+        west, south, east, north = self.region
+        return np.asarray(self.gaps.max(axis=1) > max(FAR_DEGREES, FAR_PART * max(east - west, north - south)))
+
+    @cached_property
+    def on_earth(self) -> NDArray[np.bool_]:
+        """Which features have their middle at a place that their own system knows."""
+        assert self._context.crs is not None
+        return np.asarray(np.isfinite(placed(self._context.crs, self.middles)).all(axis=1))
+
+    @cached_property
+    def is_elsewhere(self) -> bool:
+        """Whether most features are not near."""
+        return bool((~self.near).sum() * 2 > len(self.near))
+
+    @cached_property
+    def readings(self) -> list[Reading]:
+        """Single mistakes that may explain why something is not near; a datum shift is none."""
+        found = readings_of(self._context.layer.crs, self._context.region)
+        return [item for item in found if item.kind != DATUM and not (item.swapped and item.assigned)]
+
+    @cached_property
+    def explanation(self) -> Reading | None:
+        """The one mistake that explains where the layer lies, None when it lies right, or nothing explains it.
+
+        Proof is that the layer is far from the region, not beside it, and in the region under the other reading.
+        """
+        away = np.flatnonzero(~self.near)
+        if not self.is_elsewhere or self.far[away].sum() * 2 <= len(away):
+            return None
+        sample = away[spread(len(away))]
+        shares = [inside(item.place(self.middles[sample]), self.region).mean() for item in self.readings]
+        best = int(np.argmax(shares)) if shares else 0
+        return self.readings[best] if shares and shares[best] >= EXPLAINED else None
+
+    def explained(self, reading: Reading) -> NDArray[np.bool_]:
+        """Which of the features that are not near would lie in the region under ``reading``."""
+        mask = ~self.near
+        mask[mask] = inside(reading.place(self.middles[mask]), self.region)
+        return mask
+
+    @cached_property
+    def strays(self) -> NDArray[np.int_]:
+        """Positions of the far features of a layer that otherwise lies in the region."""
+        if self.near.sum() * 2 <= len(self.near):
+            return np.empty(0, dtype=np.int64)
+        return np.flatnonzero(self.far & self.on_earth)
+
+
+def middles(bounds: NDArray[Any]) -> NDArray[Any]:
+    """The middles (n, 2) of boxes (n, 4)."""
+    return np.asarray((bounds[:, :2] + bounds[:, 2:]) / 2)
+
+
+def slack(region: Box) -> tuple[float, float]:
+    """How far beside a region something may lie and still count as in it, in degrees east-west and north-south."""
+    return (region[2] - region[0]) * NEARBY, (region[3] - region[1]) * NEARBY
+
+
+def inside(degrees: NDArray[Any], region: Box) -> NDArray[np.bool_]:
+    """Which places (n, 2; longitude, latitude) lie in a region, or just beside it."""
+    x, y = slack(region)
+    low, high = np.array([region[0] - x, region[1] - y]), np.array([region[2] + x, region[3] + y])
+    return np.asarray(((degrees >= low) & (degrees <= high)).all(axis=1))
+
+
+def spread(count: int) -> NDArray[np.int_]:
+    """Numbers of at most MOST out of ``count`` things, spread evenly."""
+    return np.unique(np.linspace(0, max(count - 1, 0), min(count, MOST)).astype(np.int64))
