@@ -122,6 +122,19 @@ class IngestSettings(Section):
     max_fields: int = Field(default=500, ge=1, description="Largest number of attributes of a layer.")
 
 
+class ChecksSettings(Section):
+    """How the rules are asked of large layers."""
+
+    part_features: int = Field(
+        default=1_000_000, ge=1000, description="Layers with more features than this are checked in parts of this size."
+    )
+    scheduler: str = Field(
+        default="",
+        description="Address of a Dask scheduler that shares out the parts, such as tcp://10.0.0.5:8786; "
+        "empty = this process. Its workers must see the data directory under the same path.",
+    )
+
+
 class OgcSettings(Section):
     """How the OGC APIs answer."""
 
@@ -208,6 +221,7 @@ class Settings(Section):
     storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()
     ingest: IngestSettings = IngestSettings()
+    checks: ChecksSettings = ChecksSettings()
     ogc: OgcSettings = OgcSettings()
     maps: MapsSettings = MapsSettings()
     feedback: FeedbackSettings = FeedbackSettings()

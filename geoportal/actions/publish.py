@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from geoportal.actions.ground import ground_of
 from geoportal.actions.joining import ensure_join_still_open
+from geoportal.actions.judging import rejudged
 from geoportal.actions.references import references_of
 from geoportal.actions.submit import ensure_space
 from geoportal.errors import BadRequest, Conflict, NotFound, NotPublishable
@@ -29,12 +30,12 @@ def judge(node: Node, dataset: Dataset, version: Version) -> Report:
 
     Findings that only the reader of the source could see come from the report that was sealed with it.
     """
-    from geoportal.checks import RULES, validate
+    from geoportal.checks import RULES
     from geoportal.model.report import Scope
 
     sealed = node.files.report(dataset.dataset_id, version.digest)
-    layer = node.files.open_layer(dataset.dataset_id, version.digest)
-    fresh = validate(layer, dataset.specification, node.region, references=references_of(node.settings))
+    references = references_of(node.settings)
+    fresh = rejudged(node, dataset.dataset_id, version.digest, dataset.specification, references)
     seen = {finding.rule for finding in fresh.findings}
     kept = [
         _weighed(finding, dataset)

@@ -28,7 +28,7 @@ MOST_PAIRS = 200_000
 """Pairs that are looked at. Thousands of shapes on one heap have millions; the finding then says "at least"."""
 BLOCK = 64
 ENCLAVE = 0.5
-"""A hole of at least this part of the usual (median) area is no slip of the pen: another territory, or a missing one."""
+"""A hole of at least this part of the median area is no slip of the pen: another territory, or one that is missing."""
 
 
 @rule(

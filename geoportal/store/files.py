@@ -33,6 +33,7 @@ from geoportal.store.locks import PRIVATE, private_folder
 
 if TYPE_CHECKING:
     from geoportal.model.layer import Layer
+    from geoportal.store.layers import SealedParts
     from geoportal.store.register import Register
 
 logger = logging.getLogger(__name__)
@@ -135,6 +136,12 @@ class Files:
         from geoportal.store.layers import read_sealed
 
         return read_sealed(self.folder(dataset_id, digest) / LAYER, self.report(dataset_id, digest))
+
+    def open_parts(self, dataset_id: str, digest: str, size: int) -> SealedParts:
+        """The layer of a sealed version in parts of ``size`` features, each read when it is asked for."""
+        from geoportal.store.layers import sealed_parts
+
+        return sealed_parts(self.folder(dataset_id, digest) / LAYER, self.report(dataset_id, digest), size)
 
     def is_sealed(self, dataset_id: str, digest: str) -> bool:
         """Whether the folder of a version is there with all its files in their lengths."""
