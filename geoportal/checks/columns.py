@@ -44,3 +44,10 @@ def is_blank(column: pandas.Series[Any]) -> NDArray[np.bool_]:
         known = ~blank
         blank[known] = column[known].astype(str).str.strip().eq("").to_numpy(dtype=bool)
     return np.asarray(blank)
+
+
+def as_numbers(column: pandas.Series[Any]) -> NDArray[Any]:
+    """The values as numbers, NaN where there is none or a text that is no number."""
+    import pandas
+
+    return np.asarray(pandas.to_numeric(column.astype(object), errors="coerce"), dtype=float)

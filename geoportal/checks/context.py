@@ -14,6 +14,7 @@ import shapely
 from shapely.errors import GEOSException
 
 from geoportal.checks.columns import as_text
+from geoportal.checks.outlines import Outlines
 from geoportal.checks.projection import Box, Metres, read_crs
 from geoportal.checks.rules import Need
 from geoportal.model.layer import LayerSummary
@@ -21,12 +22,14 @@ from geoportal.model.references import NO_REFERENCES
 from geoportal.model.report import SAMPLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import pandas
     from numpy.typing import NDArray
     from pyproj import CRS
 
+    from geoportal.checks.distinct import Distinct
+    from geoportal.checks.known_places import KnownPlaces
     from geoportal.checks.placement import Placement
     from geoportal.model.layer import Layer
     from geoportal.model.references import References
@@ -50,16 +53,22 @@ class Context:
         region: Region,
         sample: int | None = SAMPLE,
         references: References = NO_REFERENCES,
+        beside: Mapping[str, Layer] | None = None,
     ) -> None:
-        """``sample`` is the number of occurrences a finding keeps; None = all of them, for the fault package."""
+        """``sample`` is the number of occurrences a finding keeps; None = all of them, for the fault package.
+        ``beside`` holds the other layers of the same file.
+        """
         self.layer = layer
         self.spec = spec
         self.region = region
         self.sample = sample
         self.references = references
         self.rule: Rule | None = None
+        self.distinct: dict[str, Distinct] = {}  # of columns that a rule has asked for (``distinct.distinct``)
         # (rule, feature number, name of the other) of overlays that GEOS refused; told by ``topology-failed``.
         self.overlay_failures: list[tuple[str, int | None, str | None]] = []
+        self.beside = beside or {}
+        self.surroundings: Any = None  # the layers beside, once a rule has asked (``beside.surroundings_of``)
         self.network: Any = None  # the lines as a network, once a rule has asked (``network.network_of``)
         # Rules that could not look at everything: they are not listed as checked.
         self.unfinished: set[str] = set()
@@ -93,6 +102,22 @@ class Context:
                 return spec is not None and bool(spec.fields)
             case Need.LINES:
                 return bool(np.isin(self.type_ids, (LINE, RING, MULTILINE)).any())
+            case Need.LABELS:
+                return bool(self.label_fields)
+            case Need.COVERED_BY | Need.AREAS_BESIDE | Need.POINTS_BESIDE | Need.REGIONS_BY_CODE:
+                from geoportal.checks.beside import is_there
+
+                return is_there(need, self)
+            case Need.REFERENCES:
+                return bool(self.references.layers)
+            case Need.COMPARISONS:
+                return spec is not None and bool(spec.comparisons)
+            case Need.OPEN_DATA:
+                return spec is not None and spec.open_data
+            case Need.CODE_LISTS | Need.CODES_COUNTED:
+                from geoportal.checks.regions import has_lists
+
+                return has_lists(self, need)
             case Need.EXPECTED:
                 return spec is not None and spec.expected_features is not None
             case Need.KUGI | Need.KUGI_FIELD | Need.KUGI_LISTS | Need.SRS_ID | Need.PLAN:
@@ -131,8 +156,21 @@ class Context:
     @cached_property
     def not_finite(self) -> NDArray[np.bool_]:
         """Some x or y is not a number. A height that is none means "unknown" in several formats and does not count."""
-        coordinates, index = shapely.get_coordinates(self.geometry, return_index=True)
-        return np.bincount(index[~np.isfinite(coordinates).all(axis=1)], minlength=len(self)) > 0
+        finite = np.isfinite(self.vertices)
+        if finite.all():
+            return np.zeros(len(self), dtype=bool)
+        owners = np.repeat(np.arange(len(self)), shapely.get_num_coordinates(self.geometry))
+        return np.bincount(owners[~finite.all(axis=1)], minlength=len(self)) > 0
+
+    @cached_property
+    def vertices(self) -> NDArray[Any]:
+        """The vertices of all features one after the other, (n, 2)."""
+        return np.asarray(shapely.get_coordinates(self.geometry))
+
+    @cached_property
+    def outlines(self) -> Outlines:
+        """Rings and lines as flat arrays, where a vertex or an edge can be asked about in no time."""
+        return Outlines(self.geometry, self.type_ids, self.vertices)
 
     @cached_property
     def is_present(self) -> NDArray[np.bool_]:
@@ -228,6 +266,13 @@ class Context:
         return Placement(self)
 
     @cached_property
+    def known_places(self) -> KnownPlaces | None:
+        """The features whose place a region layer knows by their codes, None for fewer than a few."""
+        from geoportal.checks.known_places import known_places
+
+        return known_places(self)
+
+    @cached_property
     def metres(self) -> Metres | None:
         """The plane to measure in, None when the layer cannot be placed on the earth."""
         if self.crs is None or self.extent is None:
@@ -275,6 +320,12 @@ class Context:
         assert self.metres is not None  # the rule says that it needs metres
         return np.asarray(shapely.transform(geometries, self.metres.forward), dtype=object)
 
+    @cached_property
+    def metres_per_unit(self) -> tuple[float, float]:
+        """The least and the most metres in one unit of the layer's CRS, over its extent: to find suspects by."""
+        assert self.metres is not None and self.extent is not None
+        return self.metres.per_unit(self.extent)
+
     @property
     def tolerance_m(self) -> float:
         """Differences up to this many metres on the ground do not matter."""
@@ -295,6 +346,13 @@ class Context:
         """The values of one attribute."""
         column: pandas.Series[Any] = self.layer.frame[name]
         return column
+
+    @property
+    def label_fields(self) -> tuple[str, ...]:
+        """The fields with x and y of a label point, where the specification names both and the layer has them."""
+        means = {field.means: field.name for field in (self.spec.fields if self.spec else ())}
+        names = tuple(means[kind] for kind in ("label-x", "label-y") if kind in means)
+        return names if len(names) == 2 and all(map(self.has_field, names)) else ()
 
     @cached_property
     def has_own_ids(self) -> bool:

@@ -184,7 +184,7 @@ def _ends(
         return finding(context, features, place=points, params=params)
     partner, metres = partner[chosen], metres[chosen]
     _, nearest = network.gap(ends, partner)
-    keep = np.sort(np.unique(merged(network.on_ground((points + nearest) / 2), network.tolerance)))
+    keep = _one_of_two(network, ends, partner, metres)
     points, features, partner, metres, nearest = (item[keep] for item in (points, features, partner, metres, nearest))
     return finding(
         context,
@@ -195,6 +195,19 @@ def _ends(
         params={**params, "reach_m": network.reach},
         shapes=shapely.linestrings(np.stack((points, nearest), axis=1)),
     )
+
+
+def _one_of_two(
+    network: Network, ends: NDArray[Any], partner: NDArray[Any], metres: NDArray[Any]
+) -> NDArray[np.int_]:
+    """The ends without those that are the other side of one: of two ends that miss each other the nearer stays."""
+    own, points = network.end_parts[ends], network.end_points[ends]
+    pair = np.sort(np.column_stack((own, partner)), axis=1)
+    order = np.lexsort((own, metres, pair[:, 1], pair[:, 0]))
+    here, before = order[1:], order[:-1]
+    again = (pair[here] == pair[before]).all(axis=1) & (own[here] != own[before])
+    again &= network.apart(points[here], points[before]) <= network.reach
+    return np.sort(np.setdiff1d(order, here[again]))
 
 
 def _sticks_out(network: Network, points: NDArray[Any]) -> NDArray[np.bool_]:

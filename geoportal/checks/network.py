@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geoportal.checks.context import LINE, MULTILINE, RING
+from geoportal.checks.context import LINE, MULTILINE, POINT, RING
 from geoportal.checks.overlay import FINEST_M, overlaid
 
 if TYPE_CHECKING:
@@ -172,7 +172,9 @@ class Network:
         return touches
 
     def _segments(self, parts: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """The segments of parts (stretched), to which of ``parts`` each belongs, and where on it they start and stop."""
+        """The segments of parts (stretched), to which of ``parts`` each belongs, and where on it they start and stop, in
+        metres.
+        """
         vertices, index = shapely.get_coordinates(self.flat[parts], return_index=True)
         inner = index[1:] == index[:-1]
         pairs = np.stack((vertices[:-1], vertices[1:]), axis=1)[inner]
@@ -209,7 +211,7 @@ class Network:
             self.owner[pairs[:, 0]], names,
         )  # fmt: skip
         pieces, number = shapely.get_parts(shared, return_index=True)
-        is_point = shapely.get_type_id(pieces) == 0
+        is_point = shapely.get_type_id(pieces) == POINT
         return (
             self._places(pieces[is_point], pairs[number[is_point]]),
             self._places(pieces[~is_point], pairs[number[~is_point]]),
@@ -219,14 +221,15 @@ class Network:
         if not len(pieces):
             nothing = np.empty(0, dtype=np.int64)
             return Places(np.empty((0, 2)), nothing, nothing, np.empty(0, dtype=object))
-        points = shapely.get_coordinates(shapely.line_interpolate_point(pieces, 0.5, normalized=True)) if (
-            shapely.get_type_id(pieces[0]) != 0
-        ) else shapely.get_coordinates(pieces)  # fmt: skip
+        if shapely.get_type_id(pieces[0]) == POINT:
+            points = shapely.get_coordinates(pieces)
+        else:
+            points = shapely.get_coordinates(shapely.line_interpolate_point(pieces, 0.5, normalized=True))
         return Places(points, pairs[:, 0], pairs[:, 1], pieces)
 
     @cached_property
     def crossings(self) -> Places:
-        """Where two parts run across each other: further than the tolerance from their ends, and at no common vertex."""
+        """Where two parts run across each other: at no common vertex, and further than the tolerance from their ends."""
         meetings = self._contacts[0]
         if not len(meetings.points):
             return meetings
@@ -254,7 +257,7 @@ class Network:
     def own_crossings(self) -> Places:
         """Where one part crosses or retraces itself, away from its ends."""
         knotted = np.flatnonzero(~shapely.is_simple(self.parts))
-        segments, part, start, stop = self._segments(knotted)
+        segments, part, _, _ = self._segments(knotted)
         if not len(segments):
             return self._places(np.empty(0, dtype=object), np.empty((0, 2), dtype=np.int64))
         one, other = shapely.STRtree(segments).query(segments, predicate="intersects")
@@ -264,12 +267,10 @@ class Network:
         pieces, number = shapely.get_parts(shapely.intersection(segments[one], segments[other]), return_index=True)
         one, other = one[number], other[number]
         is_line = shapely.length(pieces) > self.tolerance
-        total = np.zeros(len(knotted))
-        np.maximum.at(total, part, stop)
         # Neighbours share a vertex, and so do the first and the last segment of a closed line.
-        follows = (stop[one] == start[other]) | (
-            self.is_closed[knotted[part[one]]] & (start[one] == 0) & (stop[other] == total[part[one]])
-        )
+        leads = np.append(True, np.diff(part) != 0)
+        ends_it = np.append(leads[1:], True)
+        follows = (other == one + 1) | (self.is_closed[knotted[part[one]]] & leads[one] & ends_it[other])
         middles = shapely.get_coordinates(shapely.centroid(pieces))
         rests = np.zeros(len(pieces), dtype=bool)
         for at in (0, -1):

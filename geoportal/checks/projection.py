@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Box = tuple[float, float, float, float]
 SLACK_M = 10.0
+GRID = 7
+"""Places a side at which a layer's scale is taken."""
 
 
 @lru_cache(maxsize=64)
@@ -86,6 +88,18 @@ def on_own_datum(crs: CRS, points: NDArray[Any]) -> tuple[NDArray[Any], NDArray[
     return degrees * degrees_per_unit(base), back
 
 
+def from_own_degrees(crs: CRS, degrees: NDArray[Any]) -> NDArray[Any]:
+    """Degrees (n, 2) on the system's own datum in units of the system, inf where there is no such place."""
+    base = crs.geodetic_crs
+    assert base is not None  # a horizontal system always has one
+    return _moved(_transformer(crs, base.to_2d()), degrees / degrees_per_unit(base), inverse=True)
+
+
+def transformed(source: CRS, target: CRS, points: NDArray[Any]) -> NDArray[Any]:
+    """``points`` (n, 2) of one system in another, inf where there is no such place."""
+    return _moved(_transformer(source, target), points)
+
+
 def leads_back(points: NDArray[Any], degrees: NDArray[Any], back: NDArray[Any]) -> NDArray[np.bool_]:
     """Which ``points`` of a projected system are on the earth: the way to degrees and back ends where it began.
 
@@ -136,3 +150,22 @@ class Metres:
     def forward(self, points: NDArray[Any]) -> NDArray[Any]:
         """``points`` (n, 2) of the layer in metres; inf for what is not on the earth."""
         return _moved(self._plane, on_own_datum(self._crs, points)[0])
+
+    def per_unit(self, extent: Box) -> tuple[float, float]:
+        """The least and the most metres in one unit of the layer, in any direction, on a grid of places in ``extent``.
+
+        At a pole a degree of longitude is nothing at all: the least is no less than a hundredth of the most.
+        """
+        west, south, east, north = extent
+        grid = np.stack(np.meshgrid(np.linspace(west, east, GRID), np.linspace(south, north, GRID)), axis=-1)
+        places = grid.reshape(-1, 2)
+        step = 1e-4 / degrees_per_unit(self._crs) if self._crs.is_geographic else 10.0
+        base = self.forward(places)
+        along_x, along_y = ((self.forward(places + move) - base) / step for move in ([step, 0.0], [0.0, step]))
+        slopes = np.stack((along_x, along_y), axis=-1)
+        slopes = slopes[np.isfinite(slopes).all(axis=(1, 2))]
+        if not len(slopes):
+            return 1.0, 1.0
+        sizes = np.linalg.svd(slopes, compute_uv=False)
+        most = float(sizes.max())
+        return max(float(sizes.min()), most / 100), most

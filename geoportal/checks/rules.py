@@ -31,16 +31,26 @@ class Need(StrEnum):
     LINES = "lines"  # the layer has lines
     METRES = "metres"  # the layer can be measured in metres
     REGION = "region"  # the node's region has an extent
+    REFERENCES = "references"  # the node has region layers to compare with
     TYPES = "types"  # the specification names the allowed geometry types
     KEY = "key"  # the specification names a key
     KEY_FIELD = "key-field"  # and the layer has that field
     FIELDS = "fields"  # the specification describes fields
+    LABELS = "labels"  # the specification says which fields hold a label point, and the layer has them
+    COVERED_BY = "covered-by"  # the specification names layers that this one is compared with
+    AREAS_BESIDE = "areas-beside"  # one of them is to be had, and holds areas
+    POINTS_BESIDE = "points-beside"  # one of them is to be had, and holds points with codes
+    REGIONS_BY_CODE = "regions-by-code"  # the layer has points that name regions by code
     EXPECTED = "expected"  # the specification says how many features there are
     KUGI = "kugi"  # the specification says which field holds KUGI codes
     KUGI_FIELD = "kugi-field"  # and the layer has it
     KUGI_LISTS = "kugi-lists"  # the printed part of the catalogue is at hand
     SRS_ID = "srs-id"  # the layer has KUGI's field for the reference system
     PLAN = "plan"  # the profile is that of spatial plans, rtrw
+    COMPARISONS = "comparisons"  # the specification says what fields owe each other
+    OPEN_DATA = "open-data"  # the layer is meant for everybody
+    CODE_LISTS = "code-lists"  # the node has a list of region codes
+    CODES_COUNTED = "codes-counted"  # the specification asks how many codes are on which list
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from geoportal.model.references import NO_REFERENCES
 from geoportal.model.report import SAMPLE, Finding, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from geoportal.model.layer import Layer
     from geoportal.model.references import References
@@ -32,12 +32,14 @@ def validate(
     *,
     sample: int | None = SAMPLE,
     references: References = NO_REFERENCES,
+    beside: Mapping[str, Layer] | None = None,
 ) -> Report:
     """Everything that the rules find in a layer; without a specification only what the verdict needs (CONTRACT 4).
 
     Never raises for bad data. ``sample`` caps the occurrences of each finding; None keeps all, for the fault package.
+    ``references`` and ``beside``, the other layers of the same file by their names, are what the layer is compared with.
     """
-    context = Context(layer, spec, region, sample, references)
+    context = Context(layer, spec, region, sample, references, beside)
     findings: list[Finding | None] = []
     checked: list[str] = []
     # Numbers that are none are looked for by rules; numpy need not warn of them on the way.
@@ -48,14 +50,14 @@ def validate(
             try:
                 if context.meets(check.needs):
                     findings.append(check.run(layer, spec, context))
-                    if check.rule.id not in context.unfinished:
-                        checked.append(check.rule.id)
+                    checked.append(check.rule.id)
             except MemoryError:
                 raise  # the child's limit: the file is too large, not one rule
             except Exception:  # whatever a file does to one rule must not hide what the others found
                 log.exception("The check %s failed on layer %r", check.rule.id, layer.name)
                 findings.append(failed(check.rule, context))
         findings.append(not_overlaid(context))
+        checked = [rule for rule in checked if rule not in context.unfinished]
         told_by_rule = {INVALID_NOTE} & set(checked)
         findings += [noted(rule, params, spec, context) for rule, params in layer.notes if rule not in told_by_rule]
         return finished(findings, spec, layers=(context.summary(),), checked=checked, sample=sample)
