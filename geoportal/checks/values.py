@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoportal.checks.columns import as_text, is_blank
-from geoportal.checks.findings import finding
+from geoportal.checks.distinct import cells
 from geoportal.checks.patterns import LONGEST_VALUE, checked_pattern
 from geoportal.checks.rules import Need, rule
 from geoportal.checks.schema import repeats
@@ -41,7 +41,7 @@ def required_filled(layer: Layer, spec: Specification | None, context: Context) 
         for field in _described(spec, context)
         if field.required
     ]
-    return _cells(context, found)
+    return cells(context, found)
 
 
 @rule(
@@ -58,7 +58,7 @@ def unique_once(layer: Layer, spec: Specification | None, context: Context) -> F
         for field in _described(spec, context)
         if field.unique and field.name != context.key
     ]
-    return _cells(context, found)
+    return cells(context, found)
 
 
 @rule(
@@ -126,7 +126,7 @@ def text_visible(layer: Layer, spec: Specification | None, context: Context) -> 
             column = context.column(field.name)
             texts = column.where(column.notna(), "").astype(str)
             found.append((field.name, np.flatnonzero(texts.str.contains(INVISIBLE, regex=True).to_numpy(dtype=bool))))
-    return _cells(context, found)
+    return cells(context, found)
 
 
 def _described(spec: Specification | None, context: Context) -> Iterator[FieldSpecification]:
@@ -147,24 +147,7 @@ def _values(
             column = context.column(field.name)
             filled = np.flatnonzero(~is_blank(column))
             found.append((field.name, filled[is_wrong(field, as_text(column)[filled])]))
-    return _cells(context, found)
-
-
-def _cells(context: Context, found: list[tuple[str, NDArray[Any]]]) -> Finding | None:
-    """A finding about cells: for each field the features where its value is wrong."""
-    found = sorted((item for item in found if item[1].size), key=lambda item: item[0])
-    if not found:
-        return None
-    features = np.concatenate([rows for _, rows in found])
-    fields = np.repeat([name for name, _ in found], [len(rows) for _, rows in found])
-    columns = {name: context.column(name) for name, _ in found}
-
-    def cell(position: int) -> dict[str, Any]:
-        name = str(fields[position])
-        value = as_text(columns[name].iloc[[features[position]]])[0]
-        return {"field": name, "value": value}
-
-    return finding(context, features, detail=cell, params={"fields": [name for name, _ in found]})
+    return cells(context, found)
 
 
 def _matching(pattern: str, values: NDArray[Any]) -> NDArray[np.bool_]:
