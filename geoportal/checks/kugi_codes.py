@@ -144,7 +144,7 @@ def geometry_agrees(layer: Layer, spec: Specification | None, context: Context) 
         context,
         rows,
         detail=lambda position: {"field": field, "value": values[rows[position]], "kind": said[rows[position]]},
-        params={"field": field, "values": _most_common(values[rows])},
+        params={"field": field, "values": sorted(set(values[rows].tolist()))},
     )
 
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geoportal.cli.publishing import DatasetId
+from geoportal.cli.checking import MARKS
+from geoportal.cli.publishing import DatasetId, waived
 from geoportal.cli.session import Data, Json, Lang, complain, language_for, local_admin, opened, print_json, say
 from geoportal.errors import InvalidSpecification, NotFound
 from geoportal.language import text
@@ -25,6 +26,7 @@ from geoportal.model.text import LocalText
 
 if TYPE_CHECKING:
     from geoportal.node import Node
+    from geoportal.store.waivers import Waiver
 
 app = typer.Typer(
     help="What a dataset says of itself: title, abstract, producer, licence, fields ...", no_args_is_help=True
@@ -47,17 +49,49 @@ class Palette(StrEnum):
 def show(
     dataset: DatasetId, revision: Revision = None, json: Json = False, lang: Lang = None, data: Data = None
 ) -> None:
-    """Show the record of a dataset, as YAML; with --json as JSON."""
+    """Show the record of a dataset, as YAML, and what it lacks; with --json as JSON."""
+    from geoportal.actions.completeness import record_report_for
     from geoportal.actions.describe import record_of
     from geoportal.catalogue.description import write_description
+    from geoportal.checks import texts
+    from geoportal.checks.metadata import completeness
 
     with opened(data) as node:
+        language = language_for(lang, node.settings)
         number, record, names = record_of(node, dataset, revision)
+        report = record_report_for(node, dataset, revision)
+        stated, asked = completeness(report)
         if json:
-            print_json({"dataset": dataset, "revision": number, "record": record.as_dict()})
+            missing = [
+                {
+                    "rule": item.rule,
+                    "severity": str(item.severity),
+                    "message": texts.message(item, language),
+                    "hint": texts.hint(item, language),
+                }
+                for item in report.findings
+            ]
+            lacks = {"stated": stated, "asked": asked, "missing": missing}
+            told = {"dataset": dataset, "revision": number, "record": record.as_dict(), "completeness": lacks}
+            waiver = waiver_over(node, dataset)
+            print_json({**told, "exception": waiver.as_dict() if waiver else None})
             return
-        say(f"# {text('cli', 'record.head', language_for(lang, node.settings), id=dataset, revision=number)}")
+        say(f"# {text('cli', 'record.head', language, id=dataset, revision=number)}")
+        say(f"# {text('cli', 'record.completeness', language, stated=stated, asked=asked)}")
+        for item in report.findings:
+            say(f"# {MARKS[item.severity]} {texts.message(item, language)}")
+        if (waiver := waiver_over(node, dataset)) is not None:
+            say(f"# {waived(waiver, node, language)}")
         say(write_description(record, names).rstrip())
+
+
+def waiver_over(node: Node, dataset: str) -> Waiver | None:
+    """Who let what is out of a dataset through its blocked gate; None where nobody had to, or nothing is out."""
+    from geoportal.store import datasets
+
+    with node.register.read() as conn:
+        current = datasets.publication(conn, dataset)
+    return node.waiver(current) if current else None
 
 
 @app.command("export")
@@ -83,6 +117,9 @@ def export(
             written = orjson.dumps(record.as_dict(), option=orjson.OPT_INDENT_2).decode() + "\n"
         else:
             written = write_description(record, names)
+            if (waiver := waiver_over(node, dataset)) is not None:
+                # A comment: whoever imports the file again writes no exception.
+                written = f"# {waived(waiver, node, language_for(lang, node.settings))}\n{written}"
         if output is None:
             sys.stdout.write(written)
             return

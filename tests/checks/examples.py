@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from pathlib import Path
 from typing import Any
 
+import geopandas
+import pyproj
 import shapely
 
 from geoportal.model.kugi import KugiLists
 from geoportal.model.layer import Layer
-from geoportal.model.references import NO_REFERENCES, References
+from geoportal.model.references import NO_REFERENCES, ReferenceLayer, References
 from geoportal.model.region import Region
-from geoportal.model.specification import FieldSpecification, Specification
+from geoportal.model.report import Severity
+from geoportal.model.specification import CoveredBy, FieldSpecification, Specification
 from geoportal.model.text import LocalText
 from tests.factories import make_layer, squares
 
@@ -36,6 +42,7 @@ class Example:
     spec: Specification = PLAIN
     count: int = 1
     references: References = NO_REFERENCES
+    beside: Mapping[str, Layer] = dataclass_field(default_factory=dict)
 
 
 def spec(**parts: Any) -> Specification:
@@ -61,6 +68,69 @@ def two(**columns: Any) -> Callable[[], Layer]:
 KUGI = References(kugi=KugiLists(("B", "C", "G"), {"TIPADM": ("1", "2", "999")}, ("ADMINISTRASI_AR_DESAKEL",)))
 CODES = field("FCODE", means="kugi-code")
 PLAN = Specification("uji", "rtrw")
+
+BESIDE = {
+    "kecamatan": make_layer(squares(2, 1), kode=["64.02.01", "64.02.02"]),
+    "pulau": points((116.0, -0.5), (116.1, -0.4), kode=["64.02.40001", "64.02.40002"]),
+}
+IN_KECAMATAN = spec(covered_by=(CoveredBy("kecamatan", "kec", "kode"),))
+LABELS = spec(fields=(FieldSpecification("lng", means="label-x"), FieldSpecification("lat", means="label-y")))
+
+FOLDER = tempfile.TemporaryDirectory(prefix="geoportal-examples-")  # goes with the process
+AREAS_OF = {
+    "64.02.01": shapely.box(116.2, -0.9, 116.3, -0.8),
+    "64.02.02": shapely.box(116.3, -0.9, 116.4, -0.8),
+    "64.02.03": shapely.box(116.4, -0.9, 116.5, -0.8),
+}
+NAMELESS = pyproj.CRS.from_user_input("+proj=tmerc +lon_0=117 +k=0.9996 +x_0=500000 +y_0=1e7 +datum=WGS84").to_wkt()
+
+
+def region_layer(name: str = "kecamatan", areas: Mapping[str, Any] = AREAS_OF) -> References:
+    """A region layer of the node, written to a file as the node would have it."""
+    path = Path(FOLDER.name) / f"{name}.gpkg"
+    frame = geopandas.GeoDataFrame({"kode": list(areas)}, geometry=list(areas.values()), crs="EPSG:4326")
+    frame.to_file(path)
+    return References(layers=(ReferenceLayer(name, str(path), "kode", name.title()),))
+
+
+def stated(
+    meant: str,
+    said: str | None = None,
+    *,
+    swapped: bool = False,
+    flipped: bool = False,
+    areas: Mapping[str, Any] = AREAS_OF,
+) -> Callable[[], Layer]:
+    """Three areas with codes in the system ``meant`` whose file says that they are in ``said``."""
+
+    def layer() -> Layer:
+        frame = geopandas.GeoSeries(list(areas.values()), crs="EPSG:4326").to_crs(meant)
+        shapes = frame.to_numpy()
+        if swapped:
+            shapes = shapely.transform(shapes, lambda xy: xy[:, ::-1])
+        if flipped:
+            shapes = shapely.transform(shapes, lambda xy: xy * [1, -1])
+        return make_layer(shapes, said or meant, kode=list(areas))
+
+    return layer
+
+
+AREAS = region_layer()
+
+
+def lines(*shapes: str, **columns: Any) -> Callable[[], Layer]:
+    """Lines near (116, 0), their coordinates in thousandths of a degree (111 m)."""
+
+    def made() -> Layer:
+        drawn = [shapely.from_wkt(f"LINESTRING ({shape})") for shape in shapes]
+        return make_layer(shapely.transform(drawn, lambda xy: xy / 1000 + [116, 0]), **columns)
+
+    return made
+
+
+def village(shift: float) -> Callable[[], Layer]:
+    """A square in the first kecamatan, moved east by some degrees."""
+    return lambda: make_layer([shapely.box(116.002 + shift, -0.498, 116.006 + shift, -0.494)], kec=["640201"])
 
 
 EXAMPLES: dict[str, Example] = {
@@ -89,6 +159,18 @@ EXAMPLES: dict[str, Example] = {
     "crs-missing": Example(two(), lambda: make_layer([POINT], crs=None)),
     "coordinates-outside-domain": Example(two(), lambda: points((116.0, -0.5), (500000.0, 9950000.0))),
     "layer-outside-region": Example(two(), lambda: points((116.0, -0.5), (-0.5, 80.0))),
+    "feature-stray": Example(two(), lambda: points((116.0, -0.5), (116.1, -0.4), (-0.4, 80.0))),
+    "crs-axes-swapped": Example(stated("EPSG:23837"), stated("EPSG:23837", swapped=True), count=3),
+    "crs-sign-lost": Example(stated("EPSG:4326"), stated("EPSG:4326", flipped=True), count=3, references=AREAS),
+    "crs-hemisphere": Example(stated("EPSG:32750"), stated("EPSG:32750", "EPSG:32650"), count=3),
+    "crs-zone": Example(stated("EPSG:23838"), stated("EPSG:23838", "EPSG:23837"), count=3),
+    "crs-degrees-as-metres": Example(stated("EPSG:32750"), stated("EPSG:4326", "EPSG:32750"), count=3),
+    "crs-without-authority": Example(two(), stated("EPSG:32750", NAMELESS)),
+    "crs-compound": Example(two(), stated("EPSG:4326", "EPSG:4326+5773")),
+    "crs-not-official": Example(
+        stated("EPSG:9470"), stated("EPSG:4326"), spec(severities={"crs-not-official": Severity.INFO})
+    ),
+    "crs-datum-shift": Example(stated("EPSG:4326"), stated("EPSG:4326", "EPSG:4238"), references=AREAS),
     "layer-empty": Example(two(), lambda: make_layer([])),
     "layer-without-geometry": Example(two(), lambda: make_layer(None, nama=["Tabang"])),
     "feature-count-unexpected": Example(two(), lambda: points((116.0, 0.0)), spec(expected_features=2)),
@@ -145,6 +227,40 @@ EXAMPLES: dict[str, Example] = {
         PLAN,
     ),
     "rtrw-kind-missing": Example(two(JNSRPR=["1", "2"]), two(JNSRSR=["1", "2"]), PLAN),
+    "line-self-crossing": Example(
+        lines("0 0, 10 0, 10 10, 5 10, 5 0"), lines("0 0, 10 0, 10 10, 5 10, 5 -5", "20 0, 30 0")
+    ),
+    "lines-cross": Example(lines("0 0, 10 10", "10 0, 5 5"), lines("0 0, 10 10", "10 0, 0 10")),
+    "line-overshoot": Example(lines("0 0, 10 0", "5 10, 5 0"), lines("0 0, 10 0", "5 10, 5 -0.02")),
+    "line-undershoot": Example(lines("0 0, 10 0", "5 10, 5 0"), lines("0 0, 10 0", "5 10, 5 0.02")),
+    "line-dangle": Example(
+        lines("0 0, 10 0, 10 10, 0 0", "0 0, 10 10"), lines("0 0, 10 0, 10 10, 0 0", "0 0, 5 20"), count=1
+    ),
+    "pseudo-node": Example(lines("0 0, 10 0", "10 0, 20 0", "10 0, 10 10"), lines("0 0, 10 0", "10 0, 20 0")),
+    "duplicate-edge": Example(
+        lines("0 0, 10 0, 20 0", "10 10, 10 0"), lines("0 0, 10 0, 20 0", "0 5, 10 0, 20 0, 30 5")
+    ),
+    "not-covered": Example(village(0), village(0.006), IN_KECAMATAN, beside=BESIDE),
+    "point-in-other-region": Example(
+        lambda: points((116.005, -0.495), (116.015, -0.495), kec=["64.02.01", "640202"]),
+        lambda: points((116.005, -0.495), (116.015, -0.495), kec=["64.02.01", "640201"]),
+        IN_KECAMATAN,
+        beside=BESIDE,
+    ),
+    "reference-missing": Example(
+        village(0), lambda: make_layer([SQUARE], kecamatan=["64.02.01"]), IN_KECAMATAN, beside=BESIDE
+    ),
+    "position-differs": Example(
+        two(kode=["64.02.40001", "64.02.40002"]),
+        lambda: points((116.0, 0.5), (116.1, -0.4), kode=["64.02.40001", "64.02.40002"]),
+        spec(covered_by=(CoveredBy("pulau", "kode", "kode"),)),
+        beside=BESIDE,
+    ),
+    "label-point-outside": Example(
+        lambda: make_layer(squares(2, 1), lng=[116.005, 116.015], lat=["-0.495", None]),
+        lambda: make_layer(squares(2, 1), lng=[116.005, 116.005], lat=[-0.495, -0.495]),
+        LABELS,
+    ),
 }
 
 SOURCE_EXAMPLES: dict[str, dict[str, Any]] = {
@@ -161,7 +277,6 @@ SOURCE_EXAMPLES: dict[str, dict[str, Any]] = {
     "layers-several": {"names": ["jalan", "sungai"]},
     "layer-not-found": {"name": "jalan", "names": ["sungai"]},
     "crs-conflict": {"stated": "EPSG:4326", "given": "EPSG:32750"},
-    "crs-without-authority": {"name": "TM3_Saya", "best": "EPSG:23837"},
     "crs-from-member": {"crs": "EPSG:4755"},
     "encoding-assumed": {"encoding": "Windows-1252"},
     "text-nul-padded": {"fields": ["NAMOBJ"], "count": 12},
@@ -173,6 +288,7 @@ SOURCE_EXAMPLES: dict[str, dict[str, Any]] = {
     "fields-too-many": {"count": 900, "limit": 500},
     "reader-message": {"message": "Warning 1: something"},
     "check-failed": {"rule": "geometry-invalid"},
+    "topology-failed": {"rules": ["coverage-overlap"]},
     "raster-layer": {"columns": 50, "rows": 40, "bands": 3, "kinds": "Byte", "share": 1.0},
     "raster-placement": {"reason": "rotated"},
     "drawing-unit": {"unit": "millimetre"},
@@ -207,4 +323,19 @@ SOURCE_EXAMPLES: dict[str, dict[str, Any]] = {
     "join-unmatched": {"dataset": "kecamatan", "values": ["64.02.99"], "suggestions": ["64.1 > 64.10"], "count": 2},
     "join-duplicate": {"values": ["64.02.01"], "count": 1},
     "join-missing": {"dataset": "kecamatan", "values": ["64.02.20"], "count": 1},
+    "record-title-missing": {},
+    "record-abstract-missing": {"length": 12, "least": 60},
+    "record-producer-missing": {"reason": "producer-unknown", "producer": "dinas_x"},
+    "record-licence-missing": {},
+    "record-topic-missing": {},
+    "record-date-missing": {},
+    "record-extent-missing": {},
+    "record-lineage-missing": {},
+    "record-scale-missing": {},
+    "record-keywords-missing": {},
+    "record-rhythm-missing": {},
+    "record-contact-missing": {"producer": "pupr"},
+    "record-language-missing": {"fields": ["title", "abstract"]},
+    "record-fields-missing": {"fields": ["LBRJLN"]},
+    "record-kugi-missing": {},
 }

@@ -70,7 +70,7 @@ def test_colours_names_and_what_is_still_missing(geoportal, dataset):
     assert record["lineage"]["id"] == "Diukur sendiri"
     published = geoportal("publish", dataset, "--lang", "en").stdout
     assert f"/dataset/{dataset}" in published
-    assert "Not stated yet: abstract, producer, licence, topic" in published
+    assert "Not stated yet: title, abstract, producer, licence, topic, date of content (" in published
     wrong = geoportal("record", "edit", dataset, "--producer", "bappeda", "--lang", "en").stdout
     assert "Known are: " in wrong and "pupr" in wrong
 
@@ -79,3 +79,38 @@ def test_without_an_editor_the_way_on_is_said(geoportal, dataset):
     done = geoportal("record", "edit", dataset, "--lang", "en")
     assert done.returncode == 2
     assert "record export" in done.stderr
+
+
+def test_completeness_is_scored_and_what_is_missing_is_told(geoportal, dataset, tmp_path: Path):
+    first = json.loads(geoportal("record", "show", dataset, "--json", "--lang", "en").stdout)["completeness"]
+    assert first["stated"] + len(first["missing"]) == first["asked"]
+    rules = {item["rule"]: item for item in first["missing"]}
+    assert rules["record-abstract-missing"]["severity"] == "warning"
+    assert rules["record-keywords-missing"]["severity"] == "info"
+    assert all(item["message"] and item["hint"] for item in rules.values())
+    abstract = "Titik contoh untuk menguji kelengkapan keterangan, dibuat tanpa survei di lapangan."
+    done = geoportal("record", "edit", dataset, "--title", "Titik contoh", "--title-en", "Sample points",
+                     "--abstract", abstract, "--abstract-en", "Points.", "--topic", "location", "--producer", "pupr",
+                     "--licence", "CC-BY-4.0", "--date", "2026-11-24", "--field", "kode=Kode")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    then = json.loads(geoportal("record", "show", dataset, "--json").stdout)["completeness"]
+    assert then["stated"] - first["stated"] >= 6
+    assert {item["severity"] for item in then["missing"]} == {"info"}
+    shown = geoportal("record", "show", dataset, "--lang", "id").stdout
+    assert f"# Kelengkapan keterangan: {then['stated']} dari {then['asked']}" in shown
+    assert yaml.safe_load(shown)["licence"] == "CC-BY-4.0"
+    earlier = json.loads(geoportal("record", "show", dataset, "--revision", "1", "--json").stdout)
+    assert earlier["completeness"]["stated"] == first["stated"]
+    assert "Not stated yet" not in geoportal("publish", dataset, "--lang", "en").stdout
+
+
+def test_a_specification_may_refuse_to_publish_without_a_licence(geoportal, dataset, tmp_path: Path):
+    specification = tmp_path / "ketat.yaml"
+    specification.write_text("severities: {record-licence-missing: blocking}\n")
+    source = tmp_path / "titik.geojson"
+    assert geoportal("submit", source, "--dataset", dataset, "--spec", specification).returncode == 0
+    refused = geoportal("publish", dataset, "--lang", "en")
+    assert refused.returncode == 1
+    assert "[record-licence-missing]" in refused.stderr
+    assert geoportal("record", "edit", dataset, "--licence", "CC0-1.0").returncode == 0
+    assert geoportal("publish", dataset).returncode == 0
