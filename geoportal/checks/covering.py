@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 BESIDE = ("not-covered", "point-in-other-region", "position-differs")
 """Rules that look at another layer."""
+KINDS = {"length_m": {"reason": "line"}, "distance_m": {"reason": "point"}}
+"""What lies outside, by how it is measured; areas where it is none of these."""
 
 
 @rule(
@@ -61,6 +63,7 @@ def lies_in_other_layer(layer: Layer, spec: Specification | None, context: Conte
         detail=lambda position: {
             "dataset": str(datasets[position]),
             str(units[position]): round(float(amounts[position]), 1),
+            **KINDS.get(str(units[position]), {}),
         },
         params={"datasets": sorted(set(datasets.tolist())), "tolerance_m": context.tolerance_m},
         shapes=np.concatenate([item.shapes for item in told]),

@@ -114,7 +114,14 @@ def shape_of(geometry: Any) -> dict[str, Any] | None:
         geometry = shapely.simplify(geometry, max(east - west, north - south) / 500)
         if geometry.is_empty or shapely.get_num_coordinates(geometry) > MOST_VERTICES:
             return None
-    return dict(shapely.geometry.mapping(geometry))
+    return {name: _listed(value) for name, value in shapely.geometry.mapping(geometry).items()}
+
+
+def _listed(value: Any) -> Any:
+    """Tuples as lists: what JSON makes of them anyway."""
+    if isinstance(value, tuple | list):
+        return [_listed(item) for item in value]
+    return {name: _listed(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def inside(context: Context, points: NDArray[Any]) -> list[tuple[float, float] | None]:

@@ -197,9 +197,7 @@ def _ends(
     )
 
 
-def _one_of_two(
-    network: Network, ends: NDArray[Any], partner: NDArray[Any], metres: NDArray[Any]
-) -> NDArray[np.int_]:
+def _one_of_two(network: Network, ends: NDArray[Any], partner: NDArray[Any], metres: NDArray[Any]) -> NDArray[np.int_]:
     """The ends without those that are the other side of one: of two ends that miss each other the nearer stays."""
     own, points = network.end_parts[ends], network.end_points[ends]
     pair = np.sort(np.column_stack((own, partner)), axis=1)

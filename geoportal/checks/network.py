@@ -48,9 +48,12 @@ class Network:
         usable = usable[context.ranked(usable)]
         parts, number = shapely.get_parts(shapely.force_2d(context.geometry[usable]), return_index=True)
         parts = shapely.remove_repeated_points(parts)
-        long = shapely.length(parts) > 0
-        self.parts: NDArray[Any] = parts[long]
-        self.owner: NDArray[np.int_] = usable[number[long]]
+        # What does not lie on the earth is told by another rule, and cannot be measured.
+        on_earth = np.isfinite(shapely.bounds(context.in_metres(parts))).all(axis=1)
+        kept = (shapely.length(parts) > 0) & on_earth
+        kept[kept] &= np.isfinite(shapely.bounds(self._flat(parts[kept]))).all(axis=1)
+        self.parts: NDArray[Any] = parts[kept]
+        self.owner: NDArray[np.int_] = usable[number[kept]]
         self.tolerance = max(context.tolerance_m, FINEST_M)
         self.reach = max(REACH_M, 10 * context.tolerance_m)
         self.complete = True
@@ -322,9 +325,11 @@ def merged(points: NDArray[Any], within: float) -> NDArray[np.int_]:
     ``within`` are one place.
     """
     label = np.arange(len(points))
-    if not len(points):
+    finite = np.isfinite(points).all(axis=1)
+    if not finite.any():
         return label
-    shapes = shapely.points(points)
+    shapes = np.full(len(points), None, dtype=object)
+    shapes[finite] = shapely.points(points[finite])
     one, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=within)
     while True:
         lower = label.copy()

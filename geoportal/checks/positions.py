@@ -77,9 +77,7 @@ def where_the_reference_has_it(layer: Layer, spec: Specification | None, context
     return finding(context, np.concatenate(features), detail=lambda position: details[position], params=params)
 
 
-def _slips(
-    context: Context, features: NDArray[Any], there: NDArray[Any], metres: NDArray[Any]
-) -> list[str | None]:
+def _slips(context: Context, features: NDArray[Any], there: NDArray[Any], metres: NDArray[Any]) -> list[str | None]:
     """The slip that brings each feature to its reference, None where none does."""
     assert context.crs is not None  # without it nothing is measured
     if not len(features):

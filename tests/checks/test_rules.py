@@ -30,7 +30,8 @@ def test_every_rule_has_a_passing_and_a_failing_example() -> None:
 def test_a_rule_finds_what_breaks_it_and_nothing_else(rule: str) -> None:
     example = EXAMPLES[rule]
     good, bad = (
-        validate(layer(), example.spec, REGION, references=example.references) for layer in (example.good, example.bad)
+        validate(layer(), example.spec, REGION, references=example.references, beside=example.beside)
+        for layer in (example.good, example.bad)
     )
     assert rule in good.checked and rule in bad.checked
     assert found(good, rule) is None

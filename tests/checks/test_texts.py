@@ -33,7 +33,9 @@ def findings(rule: str) -> list[Finding]:
     example = EXAMPLES[rule]
     return [
         item
-        for item in validate(example.bad(), example.spec, REGION, references=example.references).findings
+        for item in validate(
+            example.bad(), example.spec, REGION, references=example.references, beside=example.beside
+        ).findings
         if item.rule == rule
     ]
 
