@@ -13,12 +13,13 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from datetime import time as clock
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -122,25 +123,60 @@ def _close(idle: queue.LifoQueue[_Held]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition in SQL over the columns of rows.sqlite, with bound values and the functions that it calls.
+
+    ``functions`` maps a name to the number of its arguments and the function; they belong to one question.
+    """
+
+    text: str
+    parameters: tuple[Bound, ...] = ()
+    functions: Mapping[str, tuple[int, Callable[..., Any]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """Exact values of columns, all of which must hold, and an order in SQL; the names of the columns are our own."""
+    """Exact values of columns, all of which must hold, a further condition, and an order in SQL; the names of the
+    columns are our own.
+    """
 
     columns: tuple[str, ...] = ()
     parameters: tuple[Bound, ...] = ()
     order: str = "row"
+    condition: Condition | None = None
 
     @property
     def empty(self) -> bool:
         """Whether it asks for everything in the order of the layer."""
-        return not self.columns and self.order == "row"
+        return not self.columns and self.order == "row" and self.condition is None
+
+    @property
+    def chooses(self) -> bool:
+        """Whether some rows may not match."""
+        return bool(self.columns) or self.condition is not None
+
+    def called_on(self, connection: sqlite3.Connection) -> None:
+        """Make the functions of the condition known to a connection, in place of those of an earlier question."""
+        for name, (count, function) in self.condition.functions.items() if self.condition else ():
+            connection.create_function(name, count, function, deterministic=True)
 
     def where(self, word: str = " WHERE ", mark: str = "") -> str:
         """The condition in SQL, introduced by ``word``; nothing when there is none."""
-        return word + " AND ".join(f"{mark}{column} = ?" for column in self.columns) if self.columns else ""
+        terms = [f"{mark}{column} = ?" for column in self.columns]
+        if self.condition is not None:
+            terms.append(f"({self.condition.text})")
+        return word + " AND ".join(terms) if terms else ""
 
 
-def question(summary: Summary, properties: Sequence[tuple[str, object]], sortby: Sequence[tuple[str, int]]) -> Question:
-    """The question made of exact values (all must hold) and an order; BadRequest names what is unfit."""
+def question(
+    summary: Summary,
+    properties: Sequence[tuple[str, object]],
+    sortby: Sequence[tuple[str, int]],
+    condition: Condition | None = None,
+) -> Question:
+    """The question made of exact values and a condition, all of which must hold, and an order; BadRequest says what is
+    unfit.
+    """
     asked = [(_queryable(summary, name, name), value) for name, value in properties]
     terms = [
         f"{_queryable(summary, name, 'sortby').column} {'DESC' if direction < 0 else 'ASC'} NULLS LAST"
@@ -148,8 +184,13 @@ def question(summary: Summary, properties: Sequence[tuple[str, object]], sortby:
     ]
     return Question(
         columns=tuple(str(field.column) for field, _ in asked),
-        parameters=tuple(typed(field, value) for field, value in asked),
+        # In the order of ``where``: the values of the columns first.
+        parameters=(
+            *(typed(field, value) for field, value in asked),
+            *(condition.parameters if condition else ()),
+        ),
         order=", ".join([*terms, "row"]),
+        condition=condition,
     )
 
 
@@ -223,6 +264,7 @@ def fids_of(connections: Connections, rows: Sequence[int]) -> list[str]:
 def page(connections: Connections, asked: Question, offset: int, limit: int) -> tuple[Rows, int]:
     """One page of the rows that match, and the exact number of all."""
     with connections.use() as connection:
+        asked.called_on(connection)
         rows = _array(
             connection.execute(
                 f"SELECT row FROM rows{asked.where()} ORDER BY {asked.order} LIMIT ? OFFSET ?",
@@ -244,10 +286,11 @@ def page_among(
         return rows[offset : offset + limit], len(rows)
     mask = np.zeros(count, dtype=np.bool_)
     mask[among] = True
-    matched = None if asked.columns else len(among)
+    matched = None if asked.chooses else len(among)
     kept: list[Rows] = []
     seen = 0
     with connections.use() as connection:
+        asked.called_on(connection)
         cursor = connection.execute(f"SELECT row FROM rows{asked.where()} ORDER BY {asked.order}", asked.parameters)
         while batch := cursor.fetchmany(_BATCH):
             rows = _array(batch)
@@ -264,6 +307,7 @@ def _few(connections: Connections, asked: Question, among: Rows) -> Rows:
     # Unary plus keeps the planner on the rows handed over: it cannot know how few they are.
     given = orjson.dumps(among, option=orjson.OPT_SERIALIZE_NUMPY).decode()
     with connections.use() as connection:
+        asked.called_on(connection)
         return _array(
             connection.execute(
                 f"SELECT row FROM rows WHERE row IN (SELECT value FROM json_each(?))"

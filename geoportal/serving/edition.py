@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from geoportal.language import text
@@ -17,7 +18,8 @@ class Edition:
     """The version that files are made of, in the words of its publisher.
 
     ``created`` is the date (ISO) on which the node received the version. ``producer`` and ``publisher`` are names
-    for readers; ``page`` is the address of the dataset, None where files are made without a node.
+    for readers; ``page`` is the address of the dataset, None where files are made without a node. ``exception`` says
+    who let the version through a blocked gate, why, and what was found in it; empty where the gate was open.
     """
 
     number: int = 1
@@ -25,6 +27,7 @@ class Edition:
     producer: LocalText = field(default_factory=LocalText)
     publisher: LocalText = field(default_factory=LocalText)
     page: str | None = None
+    exception: LocalText = field(default_factory=LocalText)
 
     def producer_of(self, record: Record) -> LocalText:
         """The producer's name, or the key of the record where nobody gave a name."""
@@ -47,8 +50,15 @@ def facts(record: Record, edition: Edition) -> dict[str, str]:
         "lineage": record.lineage.in_language("id"),
         "page": edition.page or "",
         "synthetic": "true" if record.synthetic else "",
+        "exception": edition.exception.in_language("id"),
     }
     return {key: value for key, value in found.items() if value}
+
+
+def exception(by: str, reason: str, found: Callable[[str], str]) -> LocalText:
+    """That a version is out in spite of what was found in it: by whose leave and why, in both languages."""
+    said = (text(DOMAIN, "exception", code, by=by, reason=reason, found=found(code) or "-") for code in ("id", "en"))
+    return LocalText(*said)
 
 
 def described(record: Record, language: str) -> str:

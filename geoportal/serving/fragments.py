@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from geoportal.errors import BadRequest, UnknownReferenceSystem
 from geoportal.serving import attributes
-from geoportal.serving.attributes import Connections
+from geoportal.serving.attributes import Condition, Connections
 from geoportal.serving.crs import (
     CRS84,
     Extent,
@@ -130,18 +130,20 @@ class Serving:
         limit: int = 10,
         *,
         bbox_in: tuple[Sequence[float], str] | None = None,
+        condition: Condition | None = None,
     ) -> tuple[Rows, int]:
         """The rows of one page and the exact number of all that match.
 
         ``bbox_crs84``: one box or several (two for one across the antimeridian), west, south, east, north in degrees;
         features that touch an edge match, and features without a place match every box. ``bbox_in``: a box in another
         reference system, in its authority's axis order, with its URI; tested there, on the source's coordinates.
+        ``condition``: what must hold besides.
         ``properties``: values that all must hold. ``sortby``: (field, +1 or -1), then layer order; no value last.
         BadRequest names the parameter that does not fit; Unavailable after 5 s.
         """
         if offset < 0 or limit < 0:
             raise BadRequest("offset and limit cannot be negative", parameter="offset" if offset < 0 else "limit")
-        asked = attributes.question(self.summary, properties, sortby)
+        asked = attributes.question(self.summary, properties, sortby, condition)
         among = None
         if bbox_crs84 is not None:
             among = self._inside(_boxes(bbox_crs84))
@@ -155,6 +157,15 @@ class Serving:
         if among is None or len(among) == self.count:
             return attributes.page(self.connections, asked, offset, limit)
         return attributes.page_among(self.connections, asked, among, self.count, offset, limit)
+
+    def exact_geometry(self, rows: Rows | Sequence[int]) -> Geometries:
+        """Geometries in longitude and latitude, all their decimals; None for a feature without a place."""
+        if not self.summary.operation.null:
+            return self._read(self.exact, rows)
+        geometries = self._read(self.source, rows)
+        if self.summary.unplaced:
+            geometries[shapely.is_missing(self._read(self.exact, rows))] = None
+        return geometries
 
     def reproject(self, rows: Rows | Sequence[int], crs_uri: str) -> list[bytes]:
         """GeoJSON Feature texts with the geometry in another reference system, in its authority's axis order.

@@ -37,6 +37,7 @@ def record_json(contents: Contents) -> bytes:
         "updateFrequency": record.update_frequency,
         "scaleDenominator": record.scale_denominator,
         "synthetic": record.synthetic or None,
+        "exception": edition.exception.in_language("id"),
         "crs": contents.layer.crs,
         "features": len(contents),
         "fields": [
@@ -48,7 +49,10 @@ def record_json(contents: Contents) -> bytes:
             }
             for field in contents.fields
         ],
-        "translations": {"en": {"title": record.title.in_language("en"), "description": described(record, "en")}},
+        "translations": {
+            "en": {"title": record.title.in_language("en"), "description": described(record, "en")}
+            | ({"exception": edition.exception.en} if edition.exception.en else {})
+        },
     }
     if record.topic:
         scheme = "https://standards.iso.org/iso/19115/resources/Codelists/cat/codelists.xml#MD_TopicCategoryCode"
@@ -116,6 +120,8 @@ def readme_text(contents: Contents, files: list[tuple[str, int]], notes: list[No
         if record.synthetic:
             warning = text(DOMAIN, "synthetic", language)
             title = f"*** {warning} ***\n\n{title}"
+        if allowed := edition.exception.in_language(language):
+            title = f"{title}\n\n*** {allowed} ***"
         lines = [f"- {note.in_language(language)}" for note in notes] or [f"- {text(DOMAIN, 'nothing-lost', language)}"]
         said.append(
             text(
