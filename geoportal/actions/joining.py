@@ -64,7 +64,7 @@ def given_wish(
     publication = next((p for p in node.all_publications() if p.dataset_id == join.dataset), None)
     if publication is None or publication.version.geometry_type is None or publication.dataset_id == dataset_id:
         raise NotFound(f"there is no published layer {join.dataset} to join to", say="join", id=join.dataset)
-    if not _is_open_to(publication.classification, publication.opd, access, opd):
+    if not is_open_to(publication.classification, publication.opd, access, opd):
         if not may(actor, Action.DATASET_PUBLISH):
             raise NotFound(f"there is no published layer {join.dataset} to join to", say="join", id=join.dataset)
         raise NotAllowed(
@@ -91,7 +91,7 @@ def automatic_wish(
         if name in known
         and name != without
         and known[name].version.geometry_type is not None
-        and _is_open_to(known[name].classification, known[name].opd, access, opd)
+        and is_open_to(known[name].classification, known[name].opd, access, opd)
     ]
     return JoinWish(tuple(layers), only_suggest=only_suggest) if layers else None
 
@@ -113,7 +113,7 @@ def _region_layer(node: Node, publication: Publication) -> RegionLayer:
     )
 
 
-def _is_open_to(
+def is_open_to(
     layer_access: Classification, layer_opd: Iterable[str], access: Classification, opd: Iterable[str]
 ) -> bool:
     """Whether all who may see the dataset may see the layer anyway."""
@@ -175,7 +175,7 @@ def _ensure_closed(
         was = Classification(str(finding.params.get("access", Classification.PUBLIC)))
         layer_access = source.classification if source else was
         layer_opd = source.opd if source else tuple(finding.params.get("opd") or ())
-        if not _is_open_to(layer_access, layer_opd, access, opd):
+        if not is_open_to(layer_access, layer_opd, access, opd):
             raise Conflict(
                 f"version {version.number} of {dataset_id} has its geometry from {finding.params.get('dataset')}, "
                 f"which is {layer_access}; as {access} it would show it to others",

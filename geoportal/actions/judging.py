@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geoportal.node import Node
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from geoportal.model.references import References
     from geoportal.model.report import Report
     from geoportal.model.specification import Specification
+
+REFERENCE_MISSING = "reference-missing"
 
 
 def rejudged(node: Node, dataset_id: str, digest: str, spec: Specification | None, references: References) -> Report:
@@ -34,3 +37,23 @@ def rejudged(node: Node, dataset_id: str, digest: str, spec: Specification | Non
 
     with spread(node.settings.checks.scheduler) as run:
         return validate_parts(parts, spec, node.region, references=references, run=run)
+
+
+def with_file_beside(fresh: Report, sealed: Report, spec: Specification) -> Report:
+    """``fresh`` with what ``sealed`` says of comparisons that can be made at intake alone: with other layers of the same
+    file, of which one is kept.
+
+    They are taken over where the version was sealed under a specification of this name that compared everything then.
+    """
+    from geoportal.checks.covering import BESIDE
+    from geoportal.checks.rules import RULES, severity_under
+
+    missing = next((item for item in fresh.findings if item.rule == REFERENCE_MISSING), None)
+    compared = [rule for rule in BESIDE if rule in sealed.checked]
+    if missing is None or sealed.spec != spec.name or not compared:
+        return fresh
+    told = [item for item in fresh.findings if item.rule not in (*compared, REFERENCE_MISSING)]
+    for item in sealed.findings:
+        if item.rule in compared and (severity := severity_under(RULES[item.rule], spec)) is not None:
+            told.append(replace(item, severity=severity))
+    return replace(fresh, findings=tuple(told), checked=tuple(sorted({*fresh.checked, *compared})))

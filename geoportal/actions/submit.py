@@ -15,7 +15,7 @@ from geoportal.actions.joining import (
     lineage,
     parse_join,
 )
-from geoportal.actions.references import references_of
+from geoportal.actions.references import references_for
 from geoportal.errors import BadRequest, Conflict, NotFound, StorageFull, UnknownReferenceSystem, UnreadableSource
 from geoportal.model.access import Action, Actor, Classification, require
 from geoportal.model.dataset import Dataset, Version, checked_id
@@ -150,13 +150,14 @@ def submit(
         guard = existing.classification, existing.opd
     else:
         guard = access or Classification.PUBLIC, tuple(opd)
+    references = references_for(node, specification, *guard, without=dataset_id)
     with node.files.staging() as staging:
 
         def inspected(wish: JoinWish | None) -> tuple[Report, Staged | None]:
             return inspect_in_child(
                 path, specification, node.region,
                 staging=staging, limits=node.settings.ingest, layer=layer, crs=crs, progress=progress, join=wish,
-                references=references_of(node.settings),
+                references=references,
             )  # fmt: skip
 
         wish = None

@@ -46,7 +46,7 @@ def label_in_area(layer: Layer, spec: Specification | None, context: Context) ->
     polygons = context.polygons[areal]
     shapely.prepare(polygons)
     out = np.flatnonzero(~shapely.intersects_xy(polygons, points[:, 0], points[:, 1]))
-    places = shapely.points(points[out])
+    places = np.asarray(shapely.points(points[out]), dtype=object)
     metres = np.asarray(shapely.distance(context.in_metres(polygons[out]), context.in_metres(places)))
     far = ~(metres <= max(context.tolerance_m, FINEST_M))
     out, metres = out[far], metres[far]

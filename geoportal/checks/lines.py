@@ -123,7 +123,7 @@ def no_pseudo_nodes(layer: Layer, spec: Specification | None, context: Context) 
     one, other = network.owner[network.end_parts[first]], network.owner[network.end_parts[second]]
     points = network.end_points[first]
     passing = np.bincount(network.passing(points), minlength=len(points))
-    keep = (one != other) & (passing == 2)
+    keep = (one != other) & (passing == 2) & ~_side_by_side(network, first, second)
     points, features, related = _by_place(context, network, points[keep], one[keep], other[keep])
     return finding(context, features, place=points, related=related, params=_params(context, network))
 
@@ -193,8 +193,16 @@ def _ends(
         related=context.feature_ids[network.owner[partner]],
         detail=lambda position: {"distance_m": round(float(metres[position]), 2)},
         params={**params, "reach_m": network.reach},
-        shapes=shapely.linestrings(np.stack((points, nearest), axis=1)),
+        shapes=np.asarray(shapely.linestrings(np.stack((points, nearest), axis=1)), dtype=object),
     )
+
+
+def _side_by_side(network: Network, first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which pairs of ends belong to lines with a common edge: these are told as that."""
+    pairs = np.sort(np.column_stack((network.end_parts[first], network.end_parts[second])), axis=1)
+    shared = np.sort(np.column_stack((network.shared_edges.one, network.shared_edges.other)), axis=1)
+    size = len(network.parts) + 1
+    return np.asarray(np.isin(pairs @ [size, 1], shared @ [size, 1]))
 
 
 def _one_of_two(network: Network, ends: NDArray[Any], partner: NDArray[Any], metres: NDArray[Any]) -> NDArray[np.int_]:
@@ -214,7 +222,7 @@ def _sticks_out(network: Network, points: NDArray[Any]) -> NDArray[np.bool_]:
     ends = network.loose[np.isfinite(out)]
     told = np.zeros(len(points), dtype=bool)
     if len(ends) and len(points):
-        tails = shapely.points(network.on_ground(network.end_points[ends]))
+        tails = np.asarray(shapely.points(network.on_ground(network.end_points[ends])), dtype=object)
         at, _ = shapely.STRtree(tails).query(
             shapely.points(network.on_ground(points)), predicate="dwithin", distance=network.reach
         )

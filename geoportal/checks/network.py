@@ -175,8 +175,8 @@ class Network:
         return touches
 
     def _segments(self, parts: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """The segments of parts (stretched), to which of ``parts`` each belongs, and where on it they start and stop, in
-        metres.
+        """The segments of parts (stretched), to which of ``parts`` each belongs, and at how many metres along it they
+        start and stop.
         """
         vertices, index = shapely.get_coordinates(self.flat[parts], return_index=True)
         inner = index[1:] == index[:-1]
@@ -232,7 +232,7 @@ class Network:
 
     @cached_property
     def crossings(self) -> Places:
-        """Where two parts run across each other: at no common vertex, and further than the tolerance from their ends."""
+        """Where two parts run across each other: at no common vertex, and not within the tolerance of their ends."""
         meetings = self._contacts[0]
         if not len(meetings.points):
             return meetings
@@ -242,7 +242,8 @@ class Network:
         for part in (meetings.one, meetings.other):
             known, position = np.unique(part, return_inverse=True)
             vertices, index = shapely.get_coordinates(self.flat[known], return_index=True)
-            at_vertex &= shapely.distance(points, shapely.multipoints(vertices, indices=index)[position]) <= FINEST_M
+            corners = np.asarray(shapely.multipoints(vertices, indices=index), dtype=object)
+            at_vertex &= shapely.distance(points, corners[position]) <= FINEST_M
             for at in (0, -1):
                 ends = shapely.get_coordinates(shapely.get_point(self.parts[part], at))
                 keep &= self.is_closed[part] | (self.apart(meetings.points, ends) > self.tolerance)

@@ -20,6 +20,8 @@ from geoportal.checks.rules import Need, rule
 from geoportal.model.report import Element, Scope, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from geoportal.checks.context import Context
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 EARTH_M = 6_371_000.0
 FITS = 0.1
 """A slip explains a difference when without it no more than this part of the distance is left."""
-SLIPS = {
+SLIPS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     "latitude-sign": lambda xy: xy * [1, -1],
     "longitude-sign": lambda xy: xy * [-1, 1],
     "axes-swapped": lambda xy: xy[:, ::-1],
