@@ -14,6 +14,7 @@ import shapely
 from shapely.errors import GEOSException
 
 from geoportal.checks.columns import as_text
+from geoportal.checks.crossings import reasons_of
 from geoportal.checks.outlines import Outlines
 from geoportal.checks.projection import Box, Metres, read_crs
 from geoportal.checks.rules import Need
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from geoportal.checks.distinct import Distinct
     from geoportal.checks.known_places import KnownPlaces
     from geoportal.checks.placement import Placement
+    from geoportal.checks.regions import Regions
     from geoportal.model.layer import Layer
     from geoportal.model.references import References
     from geoportal.model.region import Region
@@ -64,6 +66,7 @@ class Context:
         self.sample = sample
         self.references = references
         self.rule: Rule | None = None
+        self.regions: Regions | None = None  # once a rule has asked (``regions.regions_of``)
         self.distinct: dict[str, Distinct] = {}  # of columns that a rule has asked for (``distinct.distinct``)
         # (rule, feature number, name of the other) of overlays that GEOS refused; told by ``topology-failed``.
         self.overlay_failures: list[tuple[str, int | None, str | None]] = []
@@ -206,13 +209,7 @@ class Context:
         points = np.full((len(self), 2), np.nan)
         invalid = np.flatnonzero(~self.is_valid)
         if invalid.size:
-            # 'Self-intersection[115.5 -0.25]': the reason, then x and y of one place.
-            said = np.asarray(shapely.is_valid_reason(self.geometry[invalid]), dtype=str)
-            head = np.strings.partition(said, "[")
-            reasons[invalid] = np.strings.strip(head[0])
-            reasons[reasons == "Valid Geometry"] = "Ring is not closed"
-            place = np.strings.partition(np.strings.rstrip(head[2], "]"), " ")
-            points[invalid] = np.column_stack([_numbers(place[0]), _numbers(place[2])])
+            reasons[invalid], points[invalid] = reasons_of(self.geometry[invalid])
         return reasons, points
 
     @cached_property
@@ -264,6 +261,13 @@ class Context:
         from geoportal.checks.placement import Placement
 
         return Placement(self)
+
+    @cached_property
+    def suggestions(self) -> dict[str, Any]:
+        """The readings of its numbers under which the whole layer would lie in the region, and the region's name."""
+        from geoportal.checks.reference import suggestions
+
+        return suggestions(self)
 
     @cached_property
     def known_places(self) -> KnownPlaces | None:
@@ -399,10 +403,3 @@ class Context:
         """What a report says of the layer."""
         layer = self.layer
         return LayerSummary(layer.name, len(self), layer.crs, self.extent, layer.geometry_type, layer.fields)
-
-
-def _numbers(texts: NDArray[Any]) -> NDArray[Any]:
-    """Texts as numbers, NaN where one is none."""
-    import pandas
-
-    return np.asarray(pandas.to_numeric(pandas.Series(texts), errors="coerce"), dtype=float)

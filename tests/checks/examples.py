@@ -15,10 +15,10 @@ import shapely
 
 from geoportal.model.kugi import KugiLists
 from geoportal.model.layer import Layer
-from geoportal.model.references import NO_REFERENCES, ReferenceLayer, References
+from geoportal.model.references import NO_REFERENCES, CodeList, ReferenceLayer, References, RegionCode
 from geoportal.model.region import Region
 from geoportal.model.report import Severity
-from geoportal.model.specification import CoveredBy, FieldSpecification, Specification
+from geoportal.model.specification import Comparison, CoveredBy, FieldSpecification, Specification
 from geoportal.model.text import LocalText
 from tests.factories import make_layer, squares
 
@@ -133,6 +133,34 @@ def village(shift: float) -> Callable[[], Layer]:
     return lambda: make_layer([shapely.box(116.002 + shift, -0.498, 116.006 + shift, -0.494)], kec=["640201"])
 
 
+def codes(edition: str, names: Mapping[str, str], authority: str = "Kepmendagri") -> CodeList:
+    """A list of region codes: code -> name, or for changes the new code -> the old one."""
+    if authority == "perubahan":
+        entries = [RegionCode(code, "", authority, old) for code, old in names.items()]
+    else:
+        entries = [RegionCode(code, name, "", code.rpartition(".")[0] or None) for code, name in names.items()]
+    return CodeList(edition, edition, tuple(entries), authority)
+
+
+NAMES = {
+    "64.02": "Kabupaten Kutai Contoh",
+    "64.02.01": "Muara Contoh",
+    "64.02.02": "Loa Contoh",
+    "64.02.03": "Loa Contoh Darat",
+    "64.02.01.1001": "Hulu",
+    "64.02.01.2002": "Hilir",
+}
+REGIONS = References(
+    code_lists=(
+        codes("Kepmendagri 2/2025", NAMES),
+        codes("Kepmendagri 1/2018", {"64.02.09": "Lama"}),
+        codes("2022", {"64.02.03": "64.02.02"}, "perubahan"),
+    )
+)
+REGION_CODE = field("kode", means="region-code")
+COUNTED = spec(severities={"region-codes-counted": "info"}, fields=REGION_CODE.fields)
+
+
 EXAMPLES: dict[str, Example] = {
     "geometry-missing": Example(two(), lambda: make_layer([POINT, None])),
     "geometry-empty": Example(two(), lambda: make_layer([POINT, "POINT EMPTY", "POLYGON EMPTY"]), count=2),
@@ -156,6 +184,41 @@ EXAMPLES: dict[str, Example] = {
         count=2,
     ),
     "ring-orientation": Example(lambda: make_layer([SQUARE]), lambda: make_layer([SQUARE, SQUARE_CLOCKWISE])),
+    "geometry-dimension": Example(two(), lambda: make_layer([POINT, "POINT Z (116 0 25)"])),
+    "geometry-near-duplicate": Example(
+        lambda: make_layer([SQUARE, SQUARE]),
+        lambda: make_layer([SQUARE, SQUARE.replace("116.1 0.1", "116.100001 0.100001")]),
+    ),
+    "geometry-repeated-points": Example(
+        lambda: make_layer([SQUARE]),
+        lambda: make_layer(["LINESTRING (116 0, 116 0, 116.1 0, 116.1 0, 116.2 0)"]),
+        count=2,
+    ),
+    "geometry-spike": Example(
+        lambda: make_layer([SQUARE]),
+        lambda: make_layer(["POLYGON ((116 0, 116.1 0, 116.1 0.05, 116.2 0.05, 116.1 0.050001, 116.1 0.1, 116 0))"]),
+    ),
+    "ring-tiny": Example(
+        lambda: make_layer([SQUARE]),
+        lambda: make_layer([SQUARE.replace("))", "), (116.05 0.05, 116.05 0.050005, 116.050005 0.05, 116.05 0.05))")]),
+    ),
+    "geometry-sliver": Example(
+        lambda: make_layer([SQUARE]), lambda: make_layer(["POLYGON ((116 0, 116.1 0, 116.05 0.000005, 116 0))"])
+    ),
+    "geometry-collapses": Example(
+        lambda: make_layer([SQUARE]),
+        lambda: make_layer([SQUARE, "POLYGON ((116 0, 116.0000000003 0, 116 0.0000000003, 116 0))"]),
+    ),
+    "vertices-excessive": Example(
+        lambda: make_layer([SQUARE]), lambda: make_layer([shapely.Point(116, 0).buffer(0.001, quad_segs=2000)])
+    ),
+    "crs-area-of-use": Example(
+        lambda: make_layer(["POINT (500000 9950000)"], crs="EPSG:32750"),
+        lambda: make_layer(["POINT (500000 9950000)", "POINT (1200000 9950000)"], crs="EPSG:32750"),
+    ),
+    "antimeridian-crossing": Example(
+        lambda: make_layer([SQUARE]), lambda: make_layer([SQUARE, "LINESTRING (117 0, -117 0)"])
+    ),
     "crs-missing": Example(two(), lambda: make_layer([POINT], crs=None)),
     "coordinates-outside-domain": Example(two(), lambda: points((116.0, -0.5), (500000.0, 9950000.0))),
     "layer-outside-region": Example(two(), lambda: points((116.0, -0.5), (-0.5, 80.0))),
@@ -226,6 +289,64 @@ EXAMPLES: dict[str, Example] = {
         lambda: make_layer([POINT], layer_name="pola ruang final"),
         PLAN,
     ),
+    "field-renamed": Example(
+        two(KDEPUM=["a", "b"]), two(kode_desa=["a", "b"]), field("KDEPUM", aliases=("KODE DESA",))
+    ),
+    "field-extra": Example(two(nama=["a", "b"]), two(nama=["a", "b"], catatan=["x", "y"]), field("nama")),
+    "field-name-long": Example(two(kode_kecam=["a", "b"]), two(kode_kecamatan=["a", "b"])),
+    "field-names-collide-after-cut": Example(
+        two(kode_kec=["a", "b"], kode_desa=["a", "b"]),
+        two(kode_wilayah_kec=["a", "b"], KODE_WILAYAH_DESA=["a", "b"]),
+        count=2,
+    ),
+    "field-range": Example(
+        two(lebar=[2.0, 6.0]), two(lebar=["-9999", "6.01"]), field("lebar", minimum=2, maximum=6), count=2
+    ),
+    "fields-disagree": Example(
+        two(mulai=[2020, 2021], selesai=[2021, 2021]),
+        two(mulai=[2020, 2021], selesai=[2021, 2020]),
+        spec(comparisons=(Comparison("mulai", "<=", "selesai"),)),
+    ),
+    "date-implausible": Example(two(tanggal=["2024-04-03", "2024-02-29"]), two(tanggal=["2024-04-03", "2023-02-29"])),
+    "text-mojibake": Example(two(nama=["Café", "10 m²"]), two(nama=["CafÃ©", "Kota"])),
+    "text-trailing-blanks": Example(two(nama=["Kota Baru", " "]), two(nama=["Kota Baru ", "Kota"])),
+    "code-as-number": Example(two(kode=["64.02", "32.10"]), two(kode=[64.02, 32.1])),
+    "region-code-unknown": Example(
+        two(kode=["64.02.01", "64.02.09"]), two(kode=["64.02.01", "64.02.08"]), REGION_CODE, references=REGIONS
+    ),
+    "region-code-placeholder": Example(
+        two(kode=["64.02.01", "64.02.02"]), two(kode=["64.--.--", "64.02.00"]), REGION_CODE, 2, references=REGIONS
+    ),
+    "region-code-format": Example(
+        two(kode=["64.02.01", "64.02.02"]), two(kode=["640202", "64.2.1"]), REGION_CODE, 2, references=REGIONS
+    ),
+    "bps-code-in-kemendagri-column": Example(
+        two(kode=["64.02.01.1001", "6402011001"]), two(kode=["6402010001", "6402010"]), REGION_CODE, 2, REGIONS
+    ),
+    "region-code-edition": Example(
+        two(kode=["64.02.01", "64.02.02"]), two(kode=["64.02.01", "64.02.09"]), REGION_CODE, references=REGIONS
+    ),
+    "region-code-before-split": Example(
+        lambda: points((116.0, 0.0), (116.1, 0.0), (116.2, 0.0), kode=["64.02.01", "64.02.02", "64.02.03"]),
+        two(kode=["64.02.01", "64.02.02"]),
+        references=REGIONS,
+    ),
+    "region-code-parent": Example(
+        two(kode=["64.02.01.1001"] * 2, induk=["64.02.01", None]),
+        two(kode=["64.02.01.1001"] * 2, induk=["64.02.01", "64.02.02"]),
+        spec(fields=(*REGION_CODE.fields, FieldSpecification("induk", means="region-parent-code"))),
+        references=REGIONS,
+    ),
+    "region-codes-counted": Example(two(jenis=["a", "b"]), two(kode=["64.02.01", "x"]), COUNTED, references=REGIONS),
+    "region-name-differs": Example(
+        two(kode=["64.02.01", "64.02.02"], nama=["KEC. MUARA CONTOH", "Loa-Contoh"]),
+        two(kode=["64.02.01", "64.02.02"], nama=["Muara Conto", "Loa Contoh"]),
+        spec(fields=(*REGION_CODE.fields, FieldSpecification("nama", means="region-name"))),
+        references=REGIONS,
+    ),
+    "personal-data-nik": Example(two(nomor=["1", "2"]), two(nomor=["6402064105900001", None])),
+    "personal-data-phone": Example(two(telepon=["0541-661001", None]), two(telepon=["0812-3456-7890", "0541661001"])),
+    "personal-data-email": Example(two(ket=["a @ b", "x"]), two(ket=["hub. budi@contoh.id", "x"])),
     "rtrw-kind-missing": Example(two(JNSRPR=["1", "2"]), two(JNSRSR=["1", "2"]), PLAN),
     "line-self-crossing": Example(
         lines("0 0, 10 0, 10 10, 5 10, 5 0"), lines("0 0, 10 0, 10 10, 5 10, 5 -5", "20 0, 30 0")
