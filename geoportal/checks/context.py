@@ -68,8 +68,8 @@ class Context:
         self.rule: Rule | None = None
         self.regions: Regions | None = None  # once a rule has asked (``regions.regions_of``)
         self.distinct: dict[str, Distinct] = {}  # of columns that a rule has asked for (``distinct.distinct``)
-        # (rule, feature number, name of the other) of overlays that GEOS refused; told by ``topology-failed``.
-        self.overlay_failures: list[tuple[str, int | None, str | None]] = []
+        # (rule, feature, place, the other) of overlays that GEOS refused; told by ``topology-failed``.
+        self.overlay_failures: list[tuple[str, str | None, tuple[float, float] | None, str | None]] = []
         self.beside = beside or {}
         self.surroundings: Any = None  # the layers beside, once a rule has asked (``beside.surroundings_of``)
         self.network: Any = None  # the lines as a network, once a rule has asked (``network.network_of``)

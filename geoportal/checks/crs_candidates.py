@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from geoportal.checks.projection import Box
 
-GEOGRAPHIC = ("EPSG:4326", "EPSG:9470")
+OFFICIAL = "EPSG:9470"
+"""SRGI2013 in degrees: the one datum for spatial data of Indonesia (Perban BIG 13/2021)."""
+GEOGRAPHIC = ("EPSG:4326", OFFICIAL)
 OLD_GEOGRAPHIC = ("EPSG:4755", "EPSG:4238")
 ZONED = ("WGS 84 / UTM zone ", "SRGI2013 / UTM zone ", "DGN95 / Indonesia TM-3 zone ", "DGN95 / UTM zone ")
 

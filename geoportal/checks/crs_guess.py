@@ -90,14 +90,18 @@ def suggest(
     return sorted(found, key=lambda item: (-round(item.share_inside, 2), item.swapped, item.flipped))
 
 
-def candidate_of(reading: Reading, bounds: Box, region: Region, boxes: NDArray[Any] | None) -> Candidate | None:
-    """Where a layer would land under a reading, None when that is nowhere, or not in the region."""
+def candidate_of(
+    reading: Reading, bounds: Box, region: Region, boxes: NDArray[Any] | None, *, anywhere: bool = False
+) -> Candidate | None:
+    """Where a layer would land under a reading, None when that is nowhere, or outside the region (unless ``anywhere``
+    will do).
+    """
     crs = read_crs(reading.crs)
     if crs is None or region.extent is None:
         return None
     extent, share = _landing(reading, crs, bounds, region, boxes)
     touching = share_of(extent, region.extent) if extent else 0.0
-    if extent is None or max(share or 0.0, touching) <= 0:
+    if extent is None or (max(share or 0.0, touching) <= 0 and not anywhere):
         return None
     return Candidate(
         reading.crs,

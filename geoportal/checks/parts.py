@@ -22,6 +22,7 @@ import numpy as np
 
 from geoportal.checks.context import INVALID_NOTE, Context
 from geoportal.checks.findings import LONGEST_LIST, failed, noted
+from geoportal.checks.overlay import not_overlaid
 from geoportal.checks.rules import CHECKS, Check, Need
 from geoportal.checks.validation import finished, is_wanted
 from geoportal.model.references import NO_REFERENCES, References
@@ -40,6 +41,7 @@ FACTS = ("is_missing", "is_empty", "not_finite", "is_valid", "type_ids", "has_z"
 """Arrays of a Context, one value or row a feature, that are kept of the whole layer."""
 ADDING = frozenset({"total", "area_m2"})
 """Parameters of a finding that are sums over features: those of the parts add up."""
+FAILED = "topology-failed"
 MOST_AT_ONCE = 200_000
 """Features in one group of neighbours, before those that touch it are added."""
 
@@ -110,6 +112,7 @@ class _Whole(Context):
             has_own_ids=self.has_own_ids,
             extent=self.extent,
             metres=self.metres,
+            overlay_failures=self.overlay_failures,
         )
         return context
 
@@ -146,7 +149,8 @@ def validate_parts(
             (number, _slice(whole, int(firsts[number]), int(firsts[number + 1])))
             for number in range(len(parts.sizes) if each else 0)
         ]
-        shared = {"extent": whole.extent, "has_own_ids": whole.has_own_ids}
+        # What a rule about single features says of the whole layer must not be that of a part.
+        shared = {"extent": whole.extent, "has_own_ids": whole.has_own_ids, "suggestions": whole.suggestions}
         by_part = list(run(partial(_features_of, judging, each, shared), arguments))
         findings += [_added(rule, [answer[rule] for answer in by_part], whole) for rule in each]
         groups = _groups(whole, most_at_once)
@@ -157,7 +161,8 @@ def validate_parts(
                 findings.append(_asked(check, whole))
         told_by_rule = {INVALID_NOTE} & {check.rule.id for check in asked}
         findings += [noted(rule, params, spec, whole) for rule, params in whole.layer.notes if rule not in told_by_rule]
-        checked = [check.rule.id for check in asked]
+        findings += [_added(FAILED, [answer[FAILED] for answer in by_part], whole), not_overlaid(whole)]
+        checked = [check.rule.id for check in asked if check.rule.id not in whole.unfinished]
         return finished(findings, spec, layers=(whole.summary(),), checked=checked, sample=sample)
 
 
@@ -197,7 +202,7 @@ def _features_of(
     context = Context(judging.parts.part(number), judging.spec, judging.region, judging.sample, judging.references)
     context.__dict__.update(known, **shared)
     with np.errstate(all="ignore"):
-        return {rule: _asked(CHECKS[rule], context) for rule in rules}
+        return {**{rule: _asked(CHECKS[rule], context) for rule in rules}, FAILED: not_overlaid(context)}
 
 
 def _asked(check: Check, context: Context) -> Finding | None:
@@ -243,6 +248,8 @@ def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
             and all(type(v) is int for v in {**mine, **value}.values())
         ):
             joined[name] = {key: mine.get(key, 0) + value.get(key, 0) for key in sorted({*mine, *value})}
+        elif isinstance(mine, list) and mine == value:
+            continue  # about the layer, not about its features
         elif isinstance(mine, list) and isinstance(value, list):
             joined[name] = sorted({*mine, *value}, key=str)[:LONGEST_LIST]
         elif isinstance(mine, bool) and isinstance(value, bool):

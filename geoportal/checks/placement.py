@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geoportal.checks.context import Context
+    from geoportal.checks.known_places import KnownPlaces
 
 NEARBY = 0.05
 """Part of the region's width and height by which a feature may miss its box: boxes are rounded, coasts move."""
@@ -26,6 +27,9 @@ FAR_DEGREES, FAR_PART = 1.0, 0.4
 """Farther from the region than this many degrees, and than this part of its longer side, a feature is no neighbour."""
 EXPLAINED = 0.9
 """Share of the features from which one reading explains them all."""
+DOUBTFUL = 0.5
+"""Share of the features in the areas of their codes up to which the layer as read is in doubt."""
+UNEXPLAINED = "unexplained"
 MOST = 2_000
 """Features that are asked where they would land, spread evenly over the layer."""
 
@@ -88,21 +92,56 @@ class Placement:
     def explanation(self) -> Reading | None:
         """The one mistake that explains where the layer lies, None when it lies right, or nothing explains it.
 
-        Proof is that the layer is far from the region, not beside it, and in the region under the other reading.
+        Proof is the codes of its features where a region layer knows them: they lie in the areas of their codes under
+        the other reading, and mostly not as read. Else it is the region: the layer is far from it, not beside it, and
+        in it under the other reading.
         """
+        known = self._context.known_places
+        if known is not None:
+            if self._fits_code(known, None).mean() > DOUBTFUL:
+                return None
+            return self._best([self._fits_code(known, reading).mean() for reading in self.readings])
         away = np.flatnonzero(~self.near)
         if not self.is_elsewhere or self.far[away].sum() * 2 <= len(away):
             return None
         sample = away[spread(len(away))]
-        shares = [inside(item.place(self.middles[sample]), self.region).mean() for item in self.readings]
+        return self._best([inside(item.place(self.middles[sample]), self.region).mean() for item in self.readings])
+
+    def explained(self, reading: Reading) -> NDArray[np.int_]:
+        """The features (their numbers) that lie wrong as read, and right under ``reading``."""
+        known = self._context.known_places
+        if known is not None:
+            return np.asarray(known.features[self._fits_code(known, reading) & ~self._fits_code(known, None)])
+        away = np.flatnonzero(~self.near)
+        return self.present[away[inside(reading.place(self.middles[away]), self.region)]]
+
+    def holds_for_all(self, reading: Reading) -> bool:
+        """Whether ``reading`` puts nearly the whole layer in its place, so that it may be applied to all of it."""
+        known = self._context.known_places
+        if known is not None:
+            return bool(self._fits_code(known, reading).mean() >= EXPLAINED)
+        sample = spread(len(self.present))
+        return bool(inside(reading.place(self.middles[sample]), self.region).mean() >= EXPLAINED)
+
+    def _best(self, shares: list[Any]) -> Reading | None:
         best = int(np.argmax(shares)) if shares else 0
         return self.readings[best] if shares and shares[best] >= EXPLAINED else None
 
-    def explained(self, reading: Reading) -> NDArray[np.bool_]:
-        """Which of the features that are not near would lie in the region under ``reading``."""
-        mask = ~self.near
-        mask[mask] = inside(reading.place(self.middles[mask]), self.region)
-        return mask
+    def _fits_code(self, known: KnownPlaces, reading: Reading | None) -> NDArray[np.bool_]:
+        """Which of the known features lie in the area of their code, as read or under another reading."""
+        assert self._context.crs is not None
+        points = middles(self._context.bounds[known.features])
+        return known.fits(placed(self._context.crs, points) if reading is None else reading.place(points))
+
+    def reasons(self, points: NDArray[Any]) -> NDArray[Any]:
+        """Which single mistake would bring each of ``points`` (n, 2; the layer's numbers) into the region, as text.
+
+        A feature by itself has its axes or its sign wrong sooner than its system; UNEXPLAINED where nothing helps.
+        """
+        reasons = np.full(len(points), UNEXPLAINED, dtype=object)
+        for reading in sorted(self.readings, key=lambda item: not item.assigned):  # the likeliest writes last
+            reasons[inside(reading.place(points), self.region)] = reading.kind
+        return reasons.astype(str)
 
     @cached_property
     def strays(self) -> NDArray[np.int_]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MISSING, SWAPPED, SIGN = "missing", "swapped", "sign"
 HEMISPHERE, ZONE, DATUM, SYSTEM = "hemisphere", "zone", "datum", "system"
+UNNAMED = "unnamed"
 METRES_AS_DEGREES, DEGREES_AS_METRES = "metres-as-degrees", "degrees-as-metres"
 LONGITUDE_OF_ORIGIN, FALSE_NORTHING = "Longitude of natural origin", "False northing"
 

@@ -8,26 +8,22 @@ import numpy as np
 import shapely
 
 from geoportal.checks.crs_guess import Candidate, suggest
+from geoportal.checks.earth import off_earth
 from geoportal.checks.findings import finding
-from geoportal.checks.placement import inside, middles
-from geoportal.checks.projection import corners, degrees_per_unit, leads_back, on_own_datum
+from geoportal.checks.placement import MOST, inside, middles
+from geoportal.checks.projection import corners
 from geoportal.checks.rules import Need, rule
 from geoportal.model.report import Element, Scope, Severity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from pyproj import CRS
 
     from geoportal.checks.context import Context
     from geoportal.model.layer import Layer
     from geoportal.model.report import Finding
     from geoportal.model.specification import Specification
 
-SLACK_DEGREES = 1e-6
-"""Rounding at the edge of the world is forgiven: 0.1 m."""
-FAR_DEGREES = 60.0
-"""Distance (along a great circle) from the area of use at which coordinates stop making sense. Zone 50 is used for all
-of Indonesia, 25 degrees away, and across the equator: outside its area, but not absurd."""
+LONGEST_CODE = 40
 
 
 @rule(
@@ -42,7 +38,7 @@ def crs_known(layer: Layer, spec: Specification | None, context: Context) -> Fin
     """The layer says in which reference system its coordinates are. Candidates are suggested, never applied."""
     if context.crs is not None:
         return None
-    return finding(context, params=suggestions(context))
+    return finding(context, params=context.suggestions)
 
 
 @rule(
@@ -61,13 +57,25 @@ def coordinates_on_earth(layer: Layer, spec: Specification | None, context: Cont
     """
     assert context.crs is not None
     present = np.flatnonzero(context.is_present)
-    outside = _off_earth(context.crs, corners(context.bounds[present])).reshape(-1, 4).any(axis=1)
+    outside = off_earth(context.crs, corners(context.bounds[present])).reshape(-1, 4).any(axis=1)
     suspects = present[outside]
     vertices, owner = shapely.get_coordinates(context.geometry[suspects], return_index=True)
-    off = _off_earth(context.crs, vertices)
+    off = off_earth(context.crs, vertices)
     broken, first = np.unique(owner[off], return_index=True)
-    params = {"crs": layer.crs, **suggestions(context)} if broken.size else {}
-    return finding(context, suspects[broken], place=vertices[off][first], params=params)
+    if not broken.size:
+        return None
+    params = {"crs": label(context), **context.suggestions}
+    features, place = suspects[broken], vertices[off][first]
+    reasons: NDArray[Any] | None = None
+    if context.region.extent is not None and len(broken) <= MOST:
+        reasons = context.placement.reasons(place)
+    return finding(
+        context,
+        features,
+        place=place,
+        detail=None if reasons is None else lambda at: {"reason": str(reasons[at])},
+        params=params,
+    )
 
 
 @rule(
@@ -89,7 +97,7 @@ def layer_in_region(layer: Layer, spec: Specification | None, context: Context) 
         return None
     params: dict[str, Any] = {"total": len(context), "region": context.region.name.as_dict()}
     if placement.is_elsewhere:
-        params["candidates"] = suggestions(context)["candidates"]
+        params["candidates"] = context.suggestions["candidates"]
     return finding(context, placement.present[outside], params=params)
 
 
@@ -103,6 +111,12 @@ def suggestions(context: Context) -> dict[str, Any]:
         "candidates": [item.as_dict() for item in candidates],
         "region": context.region.name.as_dict(),
     }
+
+
+def label(context: Context) -> str | None:
+    """The layer's reference system in a word: its code, else the name in its WKT; None where it has none."""
+    crs = context.layer.crs
+    return crs if crs is None or context.crs is None or len(crs) <= LONGEST_CODE else context.crs.name
 
 
 def _degrees_by_name(context: Context) -> Candidate | None:
@@ -122,34 +136,3 @@ def _degrees_by_name(context: Context) -> Candidate | None:
     region = context.region.extent
     places = middles(context.bounds[context.is_present])
     return Candidate("EPSG:4326", "WGS 84", extent, float(inside(places, region).mean()) if region else 0.0)
-
-
-def _off_earth(crs: CRS, points: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which points (n, 2) are no places in ``crs``."""
-    if crs.is_geographic:
-        limit = np.array([180.0, 90.0]) + SLACK_DEGREES
-        return np.asarray((np.abs(points) * degrees_per_unit(crs) > limit).any(axis=1))
-    degrees, back = on_own_datum(crs, points)
-    return np.asarray(~leads_back(points, degrees, back) | _far_from_area(crs, degrees))
-
-
-def _far_from_area(crs: CRS, degrees: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which points lie absurdly far from the area for which ``crs`` is made. False throughout where it names none."""
-    area = crs.area_of_use
-    if area is None:
-        return np.zeros(len(degrees), dtype=bool)
-    longitude, latitude = degrees[:, 0], degrees[:, 1]
-    width = (area.east - area.west) % 360 or 360.0
-    eastward = (longitude - area.west) % 360
-    aside = np.where(eastward <= width, 0.0, np.minimum(eastward - width, 360 - eastward))
-    inside = np.clip(latitude, area.south, area.north)
-    south, north = np.full_like(latitude, area.south), np.full_like(latitude, area.north)
-    distance = np.min([_angle(aside, latitude, edge) for edge in (inside, south, north)], axis=0)
-    return np.asarray(distance > FAR_DEGREES)
-
-
-def _angle(aside: NDArray[Any], latitude: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-    """Degrees along a great circle between two latitudes whose meridians are ``aside`` degrees apart."""
-    a, b = np.radians(latitude), np.radians(other)
-    cosine = np.sin(a) * np.sin(b) + np.cos(a) * np.cos(b) * np.cos(np.radians(aside))
-    return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1, 1))))

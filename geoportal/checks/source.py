@@ -55,7 +55,6 @@ declare("raster-layer", scope=SOURCE, element=CONCEPT, severity=BLOCKING, intake
 declare("codes-kept", scope=SOURCE, element=FORMAT, severity=INFO)
 declare("aliases-left", scope=SOURCE, element=FORMAT, severity=INFO)
 declare("members-left", scope=SOURCE, element=FORMAT, severity=INFO)
-declare("crs-without-authority", scope=SOURCE, element=POSITION, severity=INFO)
 declare("text-nul-padded", scope=SOURCE, element=FORMAT, severity=INFO)
 declare("heights-zero", scope=SOURCE, element=CONCEPT, severity=INFO)
 declare("track-points-apart", scope=SOURCE, element=CONCEPT, severity=INFO)

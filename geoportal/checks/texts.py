@@ -8,7 +8,7 @@ come from a foreign file: they are plain text here, and whoever puts them into a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from string import Formatter
 from typing import Any
 
@@ -65,6 +65,11 @@ def occurrence(finding: Finding, place: Occurrence, language: str) -> str:
         key = _variant(key, _slug(reason), language)
     said = _filled(key, {**finding.params, **place.params, "related": place.related}, language)
     return said[:1].upper() + said[1:]
+
+
+def named(counts: Iterable[tuple[str, int]], language: str) -> str:
+    """Rules by their names in the middle of a sentence, each with its number of places."""
+    return ", ".join(f"{title(rule, language)} ({number(count, language)})" for rule, count in counts)
 
 
 def word(kind: str, code: str, language: str) -> str:
@@ -163,7 +168,9 @@ def _entry(item: Any, language: str) -> str:
     """One entry of a list: a candidate for the reference system by code and name, anything else as it is."""
     if isinstance(item, Mapping) and "crs" in item:
         named = f"{item['crs']} ({item.get('name', '')})"
-        return text(DOMAIN, "word.swapped", language, crs=named) if item.get("swapped") else named
+        for turn in ("swapped", "flipped"):
+            named = text(DOMAIN, f"word.{turn}", language, crs=named) if item.get(turn) else named
+        return named
     return str(item)
 
 
