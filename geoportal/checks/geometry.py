@@ -17,6 +17,7 @@ from geoportal.checks.context import (
     POLYGON,
     RING,
 )
+from geoportal.checks.crossings import crossings
 from geoportal.checks.findings import finding
 from geoportal.checks.rules import Need, rule
 from geoportal.model.layer import GEOMETRY_TYPES
@@ -88,13 +89,25 @@ def geometry_valid(layer: Layer, spec: Specification | None, context: Context) -
     """Geometries obey the OGC simple feature rules (ISO 19125-1, 6.1), as GEOS tells them."""
     if context.is_valid.all():
         return None
-    reasons, counts = np.unique(context.reasons[~context.is_valid].astype(str), return_counts=True)
+    broken = np.flatnonzero(~context.is_valid)
+    reasons, counts = np.unique(context.reasons[broken].astype(str), return_counts=True)
+    # All places are looked for only where they are shown.
+    shown = broken[context.ranked(broken)[: context.sample]]
+    places = np.full(len(context), None, dtype=object)
+    places[shown] = crossings(context.geometry[shown], context.reasons[shown], context.reason_points[shown])
+    several = shapely.get_num_geometries(places)
+
+    def told(feature: int) -> dict[str, Any]:
+        reason = {"reason": context.reasons[feature]}
+        return reason | {"places": int(several[feature])} if several[feature] > 1 else reason
+
     return finding(
         context,
         ~context.is_valid,
         place=context.reason_points,
-        detail=lambda feature: {"reason": context.reasons[feature]},
+        detail=told,
         params={"reasons": {str(name): int(number) for name, number in zip(reasons, counts, strict=True)}},
+        shapes=places,
     )
 
 
@@ -179,18 +192,8 @@ def geometry_of_wanted_type(layer: Layer, spec: Specification | None, context: C
 )
 def geometry_once(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """No two features have the same geometry, wherever its rings begin. The first by id is kept as the original."""
-    import pandas
-
-    present = np.flatnonzero(context.is_present)
-    # Equal geometries have equal boxes, so that only those with a twin are worth writing out.
-    alike = present[pandas.DataFrame(context.bounds[present]).duplicated(keep=False).to_numpy()]
-    if not alike.size:
-        return None
-    ordered = alike[context.ranked(alike)]
-    written = shapely.to_wkb(shapely.normalize(context.geometry[ordered]), byte_order=1)
-    codes, firsts = _first_of_each(written)
-    again = firsts[codes] != np.arange(len(ordered))
-    return finding(context, ordered[again], related=context.feature_ids[ordered[firsts[codes]]][again])
+    again, originals = repeated(context)
+    return finding(context, again, related=context.feature_ids[originals])
 
 
 @rule(
@@ -202,16 +205,56 @@ def geometry_once(layer: Layer, spec: Specification | None, context: Context) ->
 )
 def rings_wound_right(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """Outer rings run counter-clockwise, holes clockwise (RFC 7946, 3.1.6). Shapefiles do the opposite: only a note."""
-    sound = np.flatnonzero(context.is_valid & _typed(context, FAMILIES["Polygon"]))
-    parts, part_of = shapely.get_parts(context.geometry[sound], return_index=True)
-    rings, ring_of = shapely.get_rings(parts, return_index=True)
-    if not len(rings):
-        return None
-    is_outer = np.diff(ring_of, prepend=-1) > 0
-    wrong_ring = shapely.is_ccw(rings) != is_outer
+    outlines = context.outlines
+    wrong_way = outlines.is_ring & ((outlines.areas > 0) != outlines.is_outer)
+    unsure = np.flatnonzero(outlines.is_ring & ~outlines.is_sure)
+    if unsure.size:
+        turns_left = shapely.is_ccw(shapely.get_exterior_ring(outlines.rings(unsure)))
+        wrong_way[unsure] = turns_left != outlines.is_outer[unsure]
     wrong = np.zeros(len(context), dtype=bool)
-    wrong[sound[part_of[ring_of[wrong_ring]]]] = True
-    return finding(context, wrong)
+    wrong[outlines.owners[wrong_way]] = True
+    return finding(context, wrong & context.is_valid & context.is_present)
+
+
+@rule(
+    "geometry-dimension",
+    scope=Scope.LAYER,
+    element=Element.CONCEPTUAL_CONSISTENCY,
+    severity=Severity.INFO,
+    needs=(Need.GEOMETRY,),
+)
+def flat_or_with_heights(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
+    """Says that features have heights (Z), and whether all have: maps and most profiles ask for two dimensions."""
+    present = ~(context.is_missing | context.is_empty)
+    with_heights = context.has_z & present
+    if not with_heights.any():
+        return None
+    reason = "heights-all" if with_heights[present].all() else "heights-some"
+    # Where all are alike there is no place to go to; where they are mixed, those with heights are named.
+    where = with_heights if reason == "heights-some" else None
+    total = int(present.sum())
+    return finding(context, where, count=int(with_heights.sum()), params={"reason": reason, "total": total})
+
+
+def repeated(context: Context) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+    """The features whose geometry another one, first by id, has as well, and that other one for each."""
+    import pandas
+
+    present = np.flatnonzero(context.is_present)
+    # Equal geometries have equal boxes, so that only those with a twin are worth writing out.
+    # One number a box finds most of those at once: equal boxes have equal numbers.
+    boxes = context.bounds[present] + 0.0
+    numbers = boxes.view(np.int64) @ np.array([3, 5_000_011, 7_000_000_001, 11_000_000_000_007])
+    maybe = pandas.Series(numbers).duplicated(keep=False).to_numpy()
+    present, boxes = present[maybe], boxes[maybe]
+    twins = present[pandas.DataFrame(boxes).duplicated(keep=False).to_numpy()]
+    if not twins.size:
+        return twins, twins
+    ordered = twins[context.ranked(twins)]
+    written = shapely.to_wkb(shapely.normalize(context.geometry[ordered]), byte_order=1)
+    codes, firsts = _first_of_each(written)
+    again = firsts[codes] != np.arange(len(ordered))
+    return ordered[again], ordered[firsts[codes]][again]
 
 
 def _meant(layer: Layer) -> Severity | None:

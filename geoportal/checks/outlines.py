@@ -94,19 +94,30 @@ class Outlines:
         strips += self.vertices[:, 0]
         strips -= self._middle[0]
         strips *= dy
+        if not self._all_finite:
+            strips[~np.isfinite(strips)] = 0.0
         return np.where(self.is_ring, np.add.reduceat(strips, self.starts), 0.0)
 
     @cached_property
     def is_sure(self) -> NDArray[np.bool_]:
         """Whether the sign of the area is beyond rounding."""
         _, width = self._middle
-        highest = float(np.abs(self.edges[1]).max(initial=0.0))
+        steps = np.abs(self.edges[1])
+        highest = float(np.max(steps, initial=0.0, where=True if self._all_finite else np.isfinite(steps)))
         return np.asarray(np.abs(self.areas) > self.sizes * (ROUNDING * width * highest))
+
+    @cached_property
+    def _all_finite(self) -> bool:
+        return bool(np.isfinite(self.vertices).all())
 
     @cached_property
     def _middle(self) -> tuple[float, float]:
         """The middle of the layer along x, and how far it reaches from there."""
-        east, west = float(self.vertices[:, 0].max()), float(self.vertices[:, 0].min())
+        x = self.vertices[:, 0]
+        x = x if self._all_finite else x[np.isfinite(x)]
+        if not len(x):
+            return 0.0, 0.0
+        east, west = float(x.max()), float(x.min())
         return (east + west) / 2, (east - west) / 2 + abs(east + west) * 1e-9
 
     def rings(self, paths: NDArray[np.int_]) -> NDArray[Any]:

@@ -75,11 +75,21 @@ def to_degrees(crs: CRS, points: NDArray[Any]) -> NDArray[Any]:
     """``points`` (n, 2) of a layer as longitude and latitude on WGS 84, inf where there is none."""
     import pyproj
 
+    if is_published(crs):
+        return np.where(np.isfinite(points).all(axis=1)[:, None], points, np.inf)
     return _moved(_transformer(crs, pyproj.CRS.from_epsg(4326)), points)
+
+
+@lru_cache(maxsize=64)
+def is_published(crs: CRS) -> bool:
+    """Whether a system is WGS 84 in degrees, in which features are published: its coordinates are not moved then."""
+    return crs.to_authority() in (("EPSG", "4326"), ("OGC", "CRS84"))
 
 
 def on_own_datum(crs: CRS, points: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """``points`` (n, 2) as degrees on the system's own datum, and brought back from there; inf where that fails."""
+    if crs.is_geographic:
+        return points * degrees_per_unit(crs), points
     base = crs.geodetic_crs
     assert base is not None  # a horizontal system always has one
     transformer = _transformer(crs, base.to_2d())
