@@ -17,6 +17,7 @@ from geoportal.store import datasets, people
 from geoportal.store.files import Files
 from geoportal.store.people import Token
 from geoportal.store.register import Register
+from geoportal.store.waivers import Waiver, waiver_of
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +133,13 @@ class Node:
         """
         with self.register.read() as conn:
             return visible(audience, datasets.exhibits(conn))
+
+    def waiver(self, publication: Publication) -> Waiver | None:
+        """Who let a publication through a blocked gate, and why; None where the gate was open."""
+        if not publication.override:
+            return None
+        with self.register.read() as conn:
+            return waiver_of(conn, publication)
 
     def derived(self, publication: Publication) -> Path:
         """The folder of the files that were built for a publication."""

@@ -9,32 +9,40 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from geoportal.actions.completeness import record_report
 from geoportal.actions.ground import ground_of
 from geoportal.actions.joining import ensure_join_still_open
-from geoportal.actions.judging import rejudged
-from geoportal.actions.references import references_of
+from geoportal.actions.judging import rejudged, with_file_beside
+from geoportal.actions.references import references_for
 from geoportal.actions.submit import ensure_space
 from geoportal.errors import BadRequest, Conflict, NotFound, NotPublishable
 from geoportal.model.access import Action, Actor, require
 from geoportal.model.dataset import Dataset, Publication, Version
-from geoportal.model.report import Finding, Report
+from geoportal.model.report import Finding, Gate, Report, Severity, Verdict
 from geoportal.model.text import LocalText
 from geoportal.node import Node
 
 if TYPE_CHECKING:
     from geoportal.serving.edition import Edition
+    from geoportal.store.waivers import Waiver
+
+LONGEST_REASON = 1000
+"""Characters of the reason for an exception: a paragraph, which stands on every page and paper of the version."""
 
 
 def judge(node: Node, dataset: Dataset, version: Version) -> Report:
     """The report of a sealed version under the dataset's present specification: what the gate goes by.
 
-    Findings that only the reader of the source could see come from the report that was sealed with it.
+    Findings that only the reader of the source could see come from the report that was sealed with it; what the
+    record lacks is asked of its present revision.
     """
     from geoportal.checks import RULES
     from geoportal.model.report import Scope
 
     sealed = node.files.report(dataset.dataset_id, version.digest)
-    references = references_of(node.settings)
+    references = references_for(
+        node, dataset.specification, dataset.classification, dataset.opd, without=dataset.dataset_id
+    )
     fresh = rejudged(node, dataset.dataset_id, version.digest, dataset.specification, references)
     seen = {finding.rule for finding in fresh.findings}
     kept = [
@@ -42,7 +50,11 @@ def judge(node: Node, dataset: Dataset, version: Version) -> Report:
         for finding in sealed.findings
         if finding.rule not in seen and (finding.rule not in RULES or RULES[finding.rule].scope is Scope.SOURCE)
     ]
-    return fresh.merged_with([Report(findings=tuple(kept), spec=fresh.spec)])
+    fresh = with_file_beside(fresh, sealed, dataset.specification)
+    described = record_report(node, dataset, version)
+    # Notes about the record are for whoever describes the dataset (`record show`), not for the gate.
+    weighty = tuple(finding for finding in described.findings if finding.severity is not Severity.INFO)
+    return fresh.merged_with([Report(findings=tuple(kept), spec=fresh.spec), replace(described, findings=weighty)])
 
 
 def _weighed(finding: Finding, dataset: Dataset) -> Finding:
@@ -55,8 +67,11 @@ def _weighed(finding: Finding, dataset: Dataset) -> Finding:
     return replace(finding, severity=severity) if severity else finding
 
 
-def build(node: Node, dataset: Dataset, version: Version) -> str:
-    """Build serving files, downloads and previews of a version under ``derived/``; return the name of the build."""
+def build(node: Node, dataset: Dataset, version: Version, waiver: Waiver | None = None) -> str:
+    """Build serving files, downloads and previews of a version under ``derived/``; return the name of the build.
+
+    A waiver stands in the papers of all downloads.
+    """
     from geoportal.maps.pages import write_previews
     from geoportal.serving.build import build as build_serving
     from geoportal.serving.downloads import build_downloads
@@ -64,7 +79,7 @@ def build(node: Node, dataset: Dataset, version: Version) -> str:
     layer = node.files.open_layer(dataset.dataset_id, version.digest)
     name, folder = node.files.new_build(version.digest)
     build_serving(layer, folder, key=dataset.specification.key)
-    build_downloads(layer, folder, dataset.dataset_id, dataset.record, edition(node, dataset, version))
+    build_downloads(layer, folder, dataset.dataset_id, dataset.record, edition(node, dataset, version, waiver))
     write_previews(
         layer,
         dataset.record,
@@ -80,10 +95,13 @@ def build(node: Node, dataset: Dataset, version: Version) -> str:
     return name
 
 
-def edition(node: Node, dataset: Dataset, version: Version) -> Edition:
-    """What the files of a version say of it: number, day of receipt (UTC), names of producer and publisher, address."""
+def edition(node: Node, dataset: Dataset, version: Version, waiver: Waiver | None = None) -> Edition:
+    """What the files of a version say of it: number, day of receipt (UTC), names of producer and publisher, address,
+    and why it is out although its gate was blocked.
+    """
     from geoportal.catalogue.producers import read_producers
-    from geoportal.serving.edition import Edition
+    from geoportal.checks.texts import named
+    from geoportal.serving.edition import Edition, exception
 
     producer = read_producers(node.settings.config).get(dataset.record.producer or "")
     return Edition(
@@ -93,6 +111,9 @@ def edition(node: Node, dataset: Dataset, version: Version) -> Edition:
         publisher=node.settings.node.organisation.local(),
         # An address that only this machine understands is no use in a file that travels.
         page=f"{address}/dataset/{dataset.dataset_id}" if (address := node.settings.web.base_url) else None,
+        exception=exception(waiver.by, waiver.reason, lambda language: named(waiver.overruled, language))
+        if waiver
+        else LocalText(),
     )
 
 
@@ -102,15 +123,17 @@ def publish(
     """Make a version (the newest unless ``number`` says) what readers see.
 
     NotPublishable carries the report when the gate is blocked; ``override`` is the written reason of somebody who may
-    overrule it, kept in publication and event.
+    overrule it, kept in publication and event with what it overrules. An open gate needs none, and none is kept. A
+    version that could not even be taken in is published under no reason.
     """
-    from geoportal.store import datasets
+    from geoportal.store import clock, datasets
+    from geoportal.store.waivers import Waiver, overruled
 
     require(actor, Action.DATASET_PUBLISH)
+    reason = None
     if override is not None:
         require(actor, Action.GATE_OVERRIDE)
-        if not any(letter.isalnum() for letter in override):
-            raise BadRequest("an override needs a reason in words")
+        reason = reason_in(override)
     ensure_space(node)
     with node.register.read() as conn:
         dataset = datasets.get(conn, dataset_id)
@@ -118,19 +141,43 @@ def publish(
         if not versions:
             raise NotFound(f"{dataset_id} has no version yet: submit a file first", say="version", id=dataset_id)
         version = datasets.version(conn, dataset_id, number) if number is not None else max(versions, key=_number)
+        moment = clock.now(conn)
     report = judge(node, dataset, version)
     blocking = report.blocking()
-    if blocking and override is None:
+    if report.gate is not Gate.BLOCKED:
+        return _release(node, actor, dataset, version, None)
+    if reason is None or report.verdict is Verdict.REJECT:
         raise NotPublishable(
             f"version {version.number} of {dataset_id} does not meet {dataset.specification.name}: "
             f"{', '.join(finding.rule for finding in blocking)}",
             report=report,
             dataset=dataset_id,
             version=version.number,
-            say="gate",
+            say="gate" if report.verdict is not Verdict.REJECT else "reject",
             rules=[finding.rule for finding in blocking],
+            source=version.source_name,
+            profile=dataset.specification.profile,
         )
-    return _release(node, actor, dataset, version, override if blocking else None, Action.DATASET_PUBLISH)
+    waiver = Waiver(reason, actor.name, moment, overruled(blocking))
+    return _release(node, actor, dataset, version, waiver, waived=True)
+
+
+def reason_in(text: str) -> str:
+    """The reason for an exception as it is kept: one line, without characters that nobody sees.
+
+    BadRequest where no word is left, or too many.
+    """
+    reason = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    if not any(letter.isalnum() for letter in reason):
+        raise BadRequest("an override needs a reason in words", say="reason")
+    if len(reason) > LONGEST_REASON:
+        raise BadRequest(
+            f"the reason has {len(reason)} characters; {LONGEST_REASON} are kept at most",
+            say="reason-long",
+            length=len(reason),
+            most=LONGEST_REASON,
+        )
+    return reason
 
 
 def _number(version: Version) -> int:
@@ -138,16 +185,24 @@ def _number(version: Version) -> int:
 
 
 def _release(
-    node: Node, actor: Actor, dataset: Dataset, version: Version, override: str | None, action: Action, **facts: object
+    node: Node,
+    actor: Actor,
+    dataset: Dataset,
+    version: Version,
+    waiver: Waiver | None,
+    *,
+    waived: bool = False,
+    **facts: object,
 ) -> Publication:
-    """Build, probe, and move the pointer in one transaction."""
+    """Build, probe, and move the pointer in one transaction; ``waived`` says that the waiver is given now."""
     from geoportal.ogc.probe import probe
-    from geoportal.store import datasets, events
+    from geoportal.store import datasets, events, waivers
 
+    override = waiver.reason if waiver else None
     with node.register.read() as conn:
         ensure_join_still_open(node, conn, dataset, version)
     with node.files.registering():
-        name = build(node, dataset, version)
+        name = build(node, dataset, version, waiver)
         candidate = Publication(
             dataset_id=dataset.dataset_id,
             version=version,
@@ -169,9 +224,10 @@ def _release(
             publication = datasets.publish(
                 conn, dataset.dataset_id, version.number, name, actor.name, override=override
             )
-            events.record(
-                conn, actor, action, dataset.dataset_id, version=version.number, build=name, override=override, **facts
-            )
+            if waiver is not None and waived:
+                waivers.record(conn, actor, dataset.dataset_id, version.number, waiver)
+            told = {"version": version.number, "build": name, "override": override, **facts}
+            events.record(conn, actor, Action.DATASET_PUBLISH, dataset.dataset_id, **told)
     return publication
 
 
@@ -214,12 +270,4 @@ def rollback(node: Node, actor: Actor, dataset_id: str, to: int | None = None) -
         wanted = f"version {to}" if to is not None else f"a version before {present}"
         raise NotFound(f"{dataset_id} has not published {wanted}; 'show' lists its versions", id=dataset_id)
     target = max(earlier, key=lambda past: past.version.number)
-    return _release(
-        node,
-        actor,
-        dataset,
-        target.version,
-        target.override,
-        Action.DATASET_PUBLISH,
-        rollback_from=present,
-    )
+    return _release(node, actor, dataset, target.version, node.waiver(target), rollback_from=present)

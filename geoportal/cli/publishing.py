@@ -27,12 +27,12 @@ from geoportal.language import number as written
 from geoportal.language import text
 from geoportal.model.access import Classification
 from geoportal.model.dataset import Dataset, Publication, Version
-from geoportal.model.record import Record
-from geoportal.model.report import Severity
-from geoportal.model.text import LocalText
+from geoportal.model.report import Report, Severity
 
 if TYPE_CHECKING:
+    from geoportal.node import Node
     from geoportal.store.events import Event
+    from geoportal.store.waivers import Waiver
 
 DatasetId = Annotated[str, typer.Argument(metavar="DATASET", help="Id of the dataset.")]
 
@@ -98,7 +98,8 @@ def submit(
             say(text("cli", "submitted.next", language, id=dataset))
 
 
-def _published(publication: Publication, key: str, base_url: str, as_json: bool, language: str) -> None:
+def _published(node: Node, publication: Publication, key: str, as_json: bool, language: str) -> None:
+    base_url, waiver = address_of(node), node.waiver(publication)
     address = f"{base_url}/ogc/collections/{publication.dataset_id}"
     page = f"{base_url}/dataset/{publication.dataset_id}"
     if as_json:
@@ -106,6 +107,7 @@ def _published(publication: Publication, key: str, base_url: str, as_json: bool,
             **publication.version.as_dict(),
             "published_at": publication.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "override": publication.override,
+            "exception": waiver.as_dict() if waiver else None,
             "address": address,
             "page": page,
         })  # fmt: skip
@@ -113,12 +115,27 @@ def _published(publication: Publication, key: str, base_url: str, as_json: bool,
     number = publication.version.number
     say(text("cli", key, language, id=publication.dataset_id, number=number, address=address))
     say(text("cli", "published.page", language, address=page))
+    if waiver is not None:
+        say(text("cli", "override.kept", language, address=f"{page}/mutu", found=found_by(waiver, language)))
 
 
-def _stated(record: Record, key: str) -> bool:
-    """Whether a record says anything under a key."""
-    value = getattr(record, key)
-    return bool(value.id or value.en) if isinstance(value, LocalText) else bool(value)
+def found_by(waiver: Waiver, language: str) -> str:
+    """What an exception lets through, in words; a dash where the trail does not say."""
+    from geoportal.checks.texts import named
+
+    return named(waiver.overruled, language) or "-"
+
+
+def undescribed(report: Report, dataset: str, language: str) -> str:
+    """What a record still lacks, in one line; empty where nothing that weighs is missing."""
+    from geoportal.checks.metadata import completeness
+
+    missing = [finding.rule for finding in report.findings if finding.severity is not Severity.INFO]
+    if not missing:
+        return ""
+    named = ", ".join(text("cli", f"record.key.{rule.split('-')[1]}", language) for rule in missing)
+    stated, asked = completeness(report)
+    return text("cli", "published.undescribed", language, id=dataset, keys=named, stated=stated, asked=asked)
 
 
 def publish(
@@ -134,21 +151,22 @@ def publish(
     data: Data = None,
 ) -> None:
     """Make a version what readers see, in the portal and through the OGC APIs, without a restart."""
+    from geoportal.actions.completeness import record_report_for
     from geoportal.actions.publish import publish as act
 
     with opened(data) as node:
         done = act(node, local_admin(), dataset, version, override)
         language = language_for(lang, node.settings)
-        _published(done, "published", address_of(node), json, language)
+        _published(node, done, "published", json, language)
+        if override is not None and done.override is None and not json:
+            say(text("cli", "override.unneeded", language))
         warnings = [
             finding
             for finding in node.files.report(dataset, done.version.digest).findings
             if finding.severity is not Severity.INFO
         ]
-        missing = [key for key in ("abstract", "producer", "licence", "topic") if not _stated(done.record, key)]
-        if missing and not json:
-            named = ", ".join(text("cli", f"record.key.{key}", language) for key in missing)
-            say(text("cli", "published.undescribed", language, id=dataset, keys=named))
+        if not json and (line := undescribed(record_report_for(node, dataset), dataset, language)):
+            say(line)
         if warnings and not json:
             report = f"{address_of(node)}/dataset/{dataset}/mutu"
             say(text("cli", "published.warnings", language, count=len(warnings), address=report))
@@ -180,7 +198,7 @@ def rollback(
 
     with opened(data) as node:
         done = act(node, local_admin(), dataset, to)
-        _published(done, "rolledback", address_of(node), json, language_for(lang, node.settings))
+        _published(node, done, "rolledback", json, language_for(lang, node.settings))
 
 
 def _row(dataset: Dataset, versions: list[Version]) -> dict[str, Any]:
@@ -240,6 +258,7 @@ def show(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data =
             versions = datasets.versions(conn, dataset)
             happened = events.list_recent(conn, dataset_id=dataset, limit=20)
             current = datasets.publication(conn, dataset)
+        waiver = node.waiver(current) if current else None
         language = language_for(lang, node.settings)
         row = _row(found, versions)
         if json:
@@ -248,6 +267,7 @@ def show(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data =
                 "record": found.record.as_dict(),
                 "specification": found.specification.as_dict(),
                 "versions": [version.as_dict() for version in versions],
+                "exception": waiver.as_dict() if waiver else None,
                 "events": [_event(event) for event in happened],
                 "address": f"{address_of(node)}/ogc/collections/{dataset}",
             })  # fmt: skip
@@ -262,8 +282,14 @@ def show(dataset: DatasetId, json: Json = False, lang: Lang = None, data: Data =
             judged = f"{version.verdict}/{version.gate or '-'}"
             cells = [f"{version.number:>3}", when, features, judged, version.source_name, version.note or ""]
             say(f" {mark} {'  '.join(cells)}".rstrip())
-        if current is not None and current.override:
-            say(text("cli", "show.override", language, who=current.published_by, reason=current.override))
+        if waiver is not None:
+            say(waived(waiver, node, language))
+
+
+def waived(waiver: Waiver, node: Node, language: str) -> str:
+    """Who let a version through its blocked gate, when, why and what was found, in a sentence."""
+    when, found = local_time(waiver.at, node.settings), found_by(waiver, language)
+    return text("cli", "show.override", language, who=waiver.by, when=when, reason=waiver.reason, found=found)
 
 
 def _event(event: Event) -> dict[str, Any]:
@@ -271,6 +297,7 @@ def _event(event: Event) -> dict[str, Any]:
         "sequence": event.sequence,
         "at": event.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "actor": event.actor,
+        "role": event.role,
         "system_user": event.system_user,
         "action": event.action,
         "facts": dict(event.facts),

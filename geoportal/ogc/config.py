@@ -24,6 +24,7 @@ from geoportal.settings import Settings
 
 if TYPE_CHECKING:
     from geoportal.serving.summary import Summary
+    from geoportal.store.waivers import Waiver
 
 TEMPLATES = Path(__file__).parent / "templates"
 PROVIDER = "geoportal.ogc.features.LayerProvider"
@@ -36,13 +37,14 @@ WORLD = (-180.0, -90.0, 180.0, 90.0)
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What the configuration is made of: the publication, what its serving files sum up to, and its files for
-    download.
+    """What the configuration is made of: the publication, what its serving files sum up to, its files for download,
+    and who let it through a blocked gate.
     """
 
     publication: Publication
     summary: Summary
     downloads: tuple[Offered, ...] = ()
+    waiver: Waiver | None = None
 
 
 def handle_of(publication: Publication) -> str:
@@ -120,7 +122,7 @@ def resource(served: Served, settings: Settings) -> dict[str, Any]:
     return {
         "type": "collection",
         "title": both(record.title),
-        "description": both(_abstract(record)),
+        "description": both(_let_through(_abstract(record), served.waiver)),
         "keywords": {LOCALES[code]: list(record.keywords_in(code)) for code in LOCALES},
         "links": links(served, settings),
         "extents": _extents(summary, settings),
@@ -150,6 +152,15 @@ def links(served: Served, settings: Settings) -> list[dict[str, Any]]:
             "href": f"{base_url}/peta/{dataset_id}",
         },
     ]
+    if served.waiver is not None:
+        found.append(
+            {
+                "type": "text/html",
+                "rel": "describedby",
+                "title": "The quality report of this dataset",
+                "href": f"{base_url}/dataset/{dataset_id}/mutu?version={number}",
+            }
+        )
     if licence := licence_url(publication.record.licence):
         found.append({"type": "text/html", "rel": "license", "title": str(publication.record.licence), "href": licence})
     found.extend(
@@ -192,6 +203,27 @@ def _description(settings: Settings) -> LocalText:
 
 def _abstract(record: Record) -> LocalText:
     return record.abstract if record.abstract.id or record.abstract.en else record.title
+
+
+def _let_through(abstract: LocalText, waiver: Waiver | None) -> LocalText:
+    """The abstract, and after it that a version is out in spite of what was found in it."""
+    if waiver is None:
+        return abstract
+    from geoportal.checks.texts import named
+
+    said = (
+        text(
+            "messages",
+            "let through",
+            code,
+            abstract=abstract.in_language(code),
+            by=waiver.by,
+            reason=waiver.reason,
+            found=named(waiver.overruled, code) or "-",
+        )
+        for code in LOCALES
+    )
+    return LocalText(*said)
 
 
 def _keywords(region: LocalText) -> Mapping[str, list[str]]:

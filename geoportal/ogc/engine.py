@@ -159,7 +159,8 @@ class Engine:
     def _open(self, publication: Publication) -> Source | None:
         """The source of a publication; None, with a line in the log, when its files are broken."""
         try:
-            return open_source(publication, self.node.derived(publication), self.node.settings)
+            waiver = self.node.waiver(publication)
+            return open_source(publication, self.node.derived(publication), self.node.settings, waiver)
         except Exception:  # one broken layer must not take the others down, whatever is wrong with it
             LOGGER.exception("%s version %s cannot be served", publication.dataset_id, publication.version.number)
             return None

@@ -11,6 +11,7 @@ from geoportal.ogc.config import Served, handle_of, resource
 from geoportal.serving.fragments import Serving, open_serving
 from geoportal.serving.listing import Offered, read_listing
 from geoportal.settings import Settings
+from geoportal.store.waivers import Waiver
 
 Key = tuple[str, int, str, int]
 """The name of a state of a dataset: id, version number, build, revision of the record."""
@@ -37,11 +38,11 @@ def key_of(publication: Publication) -> Key:
     return (publication.dataset_id, publication.version.number, publication.build, publication.revision)
 
 
-def open_source(publication: Publication, folder: Path, settings: Settings) -> Source:
+def open_source(publication: Publication, folder: Path, settings: Settings, waiver: Waiver | None = None) -> Source:
     """Open the serving files under ``folder``; raises whatever is wrong with them."""
     serving = open_serving(folder)
     downloads = read_listing(folder, publication.dataset_id).files
-    served = Served(publication, serving.summary, downloads)
+    served = Served(publication, serving.summary, downloads, waiver)
     return Source(
         publication=publication,
         serving=serving,

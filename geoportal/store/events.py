@@ -57,11 +57,15 @@ def record(conn: sa.Connection, actor: Actor, action: Action, dataset_id: str | 
     return _event(row)
 
 
-def list_recent(conn: sa.Connection, dataset_id: str | None = None, limit: int = 100) -> list[Event]:
-    """The newest events, newest first, of one dataset or of all."""
+def list_recent(
+    conn: sa.Connection, dataset_id: str | None = None, limit: int | None = 100, *, action: Action | None = None
+) -> list[Event]:
+    """The newest events, newest first, of one dataset or of all, of one action or of any."""
     query = sa.select(events).order_by(events.c.sequence.desc()).limit(limit)
     if dataset_id is not None:
         query = query.where(events.c.dataset_id == dataset_id)
+    if action is not None:
+        query = query.where(events.c.action == str(action))
     return [_event(row) for row in conn.execute(query).mappings().all()]
 
 

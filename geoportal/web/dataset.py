@@ -73,6 +73,7 @@ def document(site: Site, page: DatasetPage, shown: Publication) -> dict[str, obj
         "access": str(shown.classification),
         "published_at": shown.published_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "version": public_version(shown),
+        "exception": waiver.as_dict() if (waiver := site.node.waiver(shown)) else None,
         "versions": [{"version": entry.number, "href": base + entry.href} for entry in page.history],
         "record": shown.record.as_dict(),
         "quality": {
@@ -116,7 +117,7 @@ def dataset_page(site: Site, visitor: Visitor, shown: Publication, newest: Publi
         replaced=words.t("old.banner", n=number, date=words.day(newest.published_at)) if old else "",
         newest_href=url("dataset", id=dataset_id),
         synthetic=record.synthetic,
-        exception=exception(words, shown),
+        exception=exception(site, visitor, shown),
         topic=Link(topic, url("catalogue", (("tema", record.topic),))) if record.topic else None,
         chips=chips(words, shown, old),
         map=map_picture(site, visitor, shown),
@@ -173,13 +174,17 @@ def short_crs_name(crs: str | None) -> str:
     return crs_name(crs)
 
 
-def exception(words: Wording, shown: Publication) -> str:
-    """Who let the version pass a blocked gate, when and why; empty where nobody had to."""
-    if not shown.override:
+def exception(site: Site, visitor: Visitor, shown: Publication) -> str:
+    """Who let the version pass a blocked gate, when, why and what was found; empty where nobody had to."""
+    from geoportal.checks.texts import named
+
+    waiver, words = site.node.waiver(shown), site.wording(visitor)
+    if waiver is None:
         return ""
-    return words.t(
-        "gate.overridden", name=shown.published_by, date=words.day(shown.published_at), reason=shown.override
-    )
+    said = words.t("gate.overridden", name=waiver.by, date=words.day(waiver.at), reason=waiver.reason)
+    if not waiver.overruled:
+        return said
+    return f"{said} {words.t('gate.overruled', found=named(waiver.overruled, visitor.language))}"
 
 
 def chips(words: Wording, shown: Publication, old: bool) -> tuple[Chip, ...]:

@@ -80,7 +80,9 @@ def document(site: Site, visitor: Visitor, shown: Shown) -> dict[str, object]:
     from geoportal.checks import texts
 
     said = texts.report_json(sealed_report(site, shown), visitor.language)
-    return {"dataset": shown.dataset_id, "version": shown.version.number, **said}
+    waiver = site.node.waiver(shown) if isinstance(shown, Publication) else None
+    let_through = waiver.as_dict() if waiver else None
+    return {"dataset": shown.dataset_id, "version": shown.version.number, "exception": let_through, **said}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def report_page(site: Site, visitor: Visitor, shown: Shown) -> ReportPage:
             date=words.instant(shown.version.created_at),
         ),
         advice=words.t(f"verdict.{state}.advice"),
-        exception=exception(words, shown) if isinstance(shown, Publication) else "",
+        exception=exception(site, visitor, shown) if isinstance(shown, Publication) else "",
         tiles=tiles(words, quality),
         map=map_picture(site, visitor, shown) if isinstance(shown, Publication) else None,
         fault_map=fault_map,
