@@ -8,6 +8,7 @@ from pygeoapi import api as pygeoapi_api
 from pygeoapi.api import itemtypes
 from starlette.routing import Route
 
+from geoportal.ogc import filters
 from geoportal.ogc.definition import MEDIA_TYPE as OPENAPI_TYPE
 from geoportal.ogc.edge import Edge, Resource
 from geoportal.ogc.engine import Engine
@@ -40,6 +41,7 @@ ITEMS = frozenset(
         "skipGeometry",
         "resulttype",
         "version",
+        *filters.PARAMETERS,
     }
 )
 ITEM = frozenset({"crs", "version"})
@@ -91,6 +93,7 @@ RESOURCES = (
         known=ITEMS,
         fields=True,
         kept=False,
+        posted=True,
     ),
     Resource(
         "item",

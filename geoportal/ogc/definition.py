@@ -48,7 +48,7 @@ def document(api: API, language: str) -> bytes:
     found: Document = get_oas_30(config)
     found["info"]["version"] = __version__
     found["paths"] = {
-        path: {"get": _operation(path, operations["get"], api.sources, language)}
+        path: _operations(path, operations["get"], api.sources, language)
         for path, operations in found["paths"].items()
         if "get" in operations
     }
@@ -62,6 +62,30 @@ def document(api: API, language: str) -> bytes:
     used = {tag for operations in found["paths"].values() for tag in operations["get"].get("tags", [])}
     found["tags"] = [tag for tag in found["tags"] if tag["name"] in used]
     return orjson.dumps(found)
+
+
+def _operations(path: str, operation: Document, sources: Mapping[str, Source], language: str) -> Document:
+    """What can be done at a path: read it and, where there are items, ask for them with a filter in the body."""
+    read = _operation(path, operation, sources, language)
+    if kind_of(path) != "items":
+        return {"get": read}
+    left_out = ("filter", "filter-lang")
+    parameters = [p for p in read["parameters"] if p.get("$ref", "").rpartition("/")[2] not in left_out]
+    responses = {status: answer for status, answer in read["responses"].items() if status != "304"}
+    responses |= {
+        "413": _reference("responses", "TooLarge"),
+        "415": _reference("responses", "NotUnderstood"),
+    }
+    body = {"application/json": {"schema": {"type": "object"}}}
+    posted = {
+        **read,
+        "operationId": f"post{read['operationId'][:1].upper()}{read['operationId'][1:]}",
+        "summary": text("messages", "operation items posted", language),
+        "parameters": parameters,
+        "requestBody": {"required": True, "description": shapes.SAID["filter"], "content": body},
+        "responses": dict(sorted(responses.items())),
+    }
+    return {"get": read, "post": posted}
 
 
 def kind_of(path: str) -> str:
@@ -116,10 +140,21 @@ def _summary(kind: str, source: Source | None, language: str) -> str:
 
 def _item_parameters(source: Source, operation: Document) -> Iterator[Document]:
     names = [field.name for field in source.serving.summary.fields if field.queryable]
-    for name in ("limit", "offset", "bbox", "datetime", "skipGeometry", "resulttype", "version"):
+    for name in (
+        "limit",
+        "offset",
+        "bbox",
+        "datetime",
+        "skipGeometry",
+        "resulttype",
+        "version",
+        "filter",
+        "filter-lang",
+    ):
         yield _reference("parameters", name)
     yield _crs("crs", source)
     yield _crs("bbox-crs", source)
+    yield _crs("filter-crs", source)
     yield _listed("properties", [field.name for field in source.serving.summary.fields])
     yield _listed("sortby", [sign + name for name in names for sign in ("", "+", "-")])
     made = {parameter.get("name"): parameter for parameter in operation["parameters"]}

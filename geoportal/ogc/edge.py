@@ -27,9 +27,20 @@ from geoportal.ogc import definition, documents
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.engine import Engine
 from geoportal.ogc.features import RESERVED
+from geoportal.ogc.filters import asked_filter
 from geoportal.ogc.negotiation import choose_format
 from geoportal.ogc.problems import MEDIA_TYPE, Problem, from_error, no_collection
-from geoportal.ogc.request import HTML, JSON, JSONLD, asked, format_of, header_of, language_of, version_of
+from geoportal.ogc.request import (
+    HTML,
+    JSON,
+    JSONLD,
+    asked,
+    format_of,
+    header_of,
+    language_of,
+    posted_filter,
+    version_of,
+)
 from geoportal.ogc.responses import coding_of, cross_origin, names, not_modified, respond, tag_of, tagged
 from geoportal.ogc.source import Source
 from geoportal.ogc.view import Fault, View
@@ -41,6 +52,7 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger("geoportal.ogc")
 
 ALLOWED = "GET, HEAD, OPTIONS"
+ALLOWED_POST = f"{ALLOWED}, POST"
 PAGE_TYPE = "text/html; charset=utf-8"
 ERROR_FORMS = {
     JSON: ("application/json", MEDIA_TYPE, "application/geo+json", "application/ld+json"),
@@ -61,7 +73,8 @@ class Resource:
     pygeoapi that answers.
 
     ``json_type`` is the media type of its JSON. ``fields``: the collection's fields are parameters too. ``kept``: the
-    finished document may stay with the view, for it depends on format and language alone.
+    finished document may stay with the view, for it depends on format and language alone. ``posted``: a filter may come
+    as the body of a POST.
     """
 
     name: str
@@ -72,6 +85,7 @@ class Resource:
     known: frozenset[str] = frozenset()
     fields: bool = False
     kept: bool = True
+    posted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +121,7 @@ class Edge:
         """The Starlette endpoint of a resource; a plain function, so it runs in a thread."""
 
         def answer(request: Request) -> Response:
-            return self._guarded(request, lambda asking: self._document(resource, asking))
+            return self._guarded(request, lambda asking: self._document(resource, asking), posted=resource.posted)
 
         answer.__name__ = resource.name
         return answer
@@ -116,15 +130,16 @@ class Edge:
         """Everything below ``/ogc`` that is no resource: without its final slash it may be one, else it is a 404."""
         return self._guarded(request, self._nothing)
 
-    def _guarded(self, request: Request, answer: Callable[[Asking], Response]) -> Response:
+    def _guarded(self, request: Request, answer: Callable[[Asking], Response], *, posted: bool = False) -> Response:
+        allowed = ALLOWED_POST if posted else ALLOWED
         asking = Asking(
             request, language_of(request, self.node.settings.node.languages), "authorization" not in request.headers
         )
         try:
             if request.method == "OPTIONS":
-                return self._options(asking)
-            if request.method not in ("GET", "HEAD"):
-                raise Problem(405, "{method} is not possible here.", method=request.method, headers={"Allow": ALLOWED})
+                return self._options(asking, allowed)
+            if request.method not in allowed.split(", "):
+                raise Problem(405, "{method} is not possible here.", method=request.method, headers={"Allow": allowed})
             return answer(asking)
         except Problem as problem:
             return self._refusal(problem, asking)
@@ -146,10 +161,10 @@ class Edge:
                 Problem(500, "The node has a fault. It was logged as {number}.", number=number), asking
             )
 
-    def _options(self, asking: Asking) -> Response:
-        headers = {"allow": ALLOWED, "cache-control": "no-store", **cross_origin(asking.public)}
+    def _options(self, asking: Asking, allowed: str) -> Response:
+        headers = {"allow": allowed, "cache-control": "no-store", **cross_origin(asking.public)}
         if asking.public and "access-control-request-method" in asking.request.headers:
-            headers |= PREFLIGHT
+            headers |= {**PREFLIGHT, "access-control-allow-methods": allowed}
         return Response(status_code=204, headers=headers)
 
     def _nothing(self, asking: Asking) -> Response:
@@ -185,11 +200,15 @@ class Edge:
             if source is not None and resource.fields
             else ()
         )
-        ask = asked(request, format_, language, resource.known, fields)
+        body_filter = posted_filter(request) if asking.method == "POST" else {}
+        ask = asked(request, format_, language, resource.known, fields, body_filter)
+        filter_ = None
+        if source is not None and resource.posted:
+            filter_ = asked_filter(dict(ask.pairs), source.resource["providers"][0]["crs"])
         state = (self.engine.edition, *map(str, source.key)) if source is not None else (view.key,)
         question = "" if resource.kept else ask.canonical()
         tag = tag_of(*state, resource.name, item or "", format_, language, question)
-        if asking.public and (known := request.headers.get("if-none-match")):
+        if asking.public and asking.method != "POST" and (known := request.headers.get("if-none-match")):
             etag = tagged(tag, coding_of(asking.coding))
             if names(known, etag):
                 return not_modified(etag)
@@ -207,6 +226,7 @@ class Edge:
                 self.engine.site,
                 request.scope["path"].rstrip("/"),
                 ask.pairs,
+                filter_,
             )
             with visiting(visit):
                 if resource.name == "openapi" and format_ == JSON:

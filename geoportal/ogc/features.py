@@ -14,10 +14,13 @@ import orjson
 from pygeoapi.provider.base import BaseProvider, ProviderInvalidQueryError, ProviderItemNotFoundError
 
 from geoportal.errors import Invalid
+from geoportal.ogc.cql2.compiler import Compiler
+from geoportal.ogc.filters import filter_crs
 from geoportal.ogc.region import AskedBox, Region, region_of
 from geoportal.ogc.source import Source
 from geoportal.ogc.splice import Feature, Features
 from geoportal.ogc.visit import visit_under_way
+from geoportal.serving.attributes import Condition
 from geoportal.serving.crs import CRS84
 
 RESERVED = frozenset(
@@ -70,8 +73,8 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
         ``datetime_`` selects nothing out: no field of a layer is declared to be its time, so all features match.
         """
         del datetime_, language
-        if q is not None or filterq is not None:
-            raise Refused(user_msg="this collection has no filter yet")
+        if q is not None:
+            raise Refused(user_msg="q: this collection has no full-text search")
         publication = self.source.publication
         try:
             rows, matched = self._select(
@@ -80,6 +83,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
                 [(order["property"], -1 if order["order"] == "-" else 1) for order in sortby or []],
                 offset,
                 0 if resulttype == "hits" else limit,
+                Compiler(self.source.serving, filter_crs()).compile(filterq) if filterq is not None else None,
             )
             texts = self._texts(rows, crs_transform_spec) if len(rows) else []
         except Invalid as error:
@@ -107,7 +111,13 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
         return feature
 
     def _select(
-        self, region: Region, properties: list[tuple[str, str]], sortby: list[tuple[str, int]], offset: int, limit: int
+        self,
+        region: Region,
+        properties: list[tuple[str, str]],
+        sortby: list[tuple[str, int]],
+        offset: int,
+        limit: int,
+        condition: Condition | None,
     ) -> tuple[Any, int]:
         serving = self.source.serving
         by_height = region.heights is not None and serving.summary.dimension == 3
@@ -119,6 +129,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
             sortby=sortby,
             offset=0 if by_height else offset,
             limit=serving.count if by_height else limit,
+            condition=condition,
         )
         if by_height:
             rows = np.asarray(rows)[region.reaches(serving.geometry(rows))]

@@ -10,11 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from anyio import from_thread
 from pygeoapi.api import APIRequest
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from geoportal.ogc.config import LOCALES
+from geoportal.ogc.cql2.tree import LONGEST_JSON
+from geoportal.ogc.filters import MEDIA_TYPES
 from geoportal.ogc.negotiation import choose_format, choose_language, language_code
 from geoportal.ogc.problems import Problem
 
@@ -87,13 +90,46 @@ def format_of(request: Request, offers: Mapping[str, Sequence[str]]) -> str:
     return chosen
 
 
-def asked(request: Request, format_: str, language: str, known: Iterable[str], fields: Iterable[str] = ()) -> Asked:
+def posted_filter(request: Request) -> dict[str, str]:
+    """The filter in the body of a POST, as the parameters that would say the same: CQL2 JSON (OGC 19-079r2).
+
+    Called in a thread of the server's pool. Problem 415 for another media type, 413 for a body that is too long.
+    """
+    kind = header_of(request, "content-type").partition(";")[0].strip().lower()
+    if kind not in MEDIA_TYPES:
+        raise Problem(415, "The body must be {offered}.", offered=" or ".join(sorted(MEDIA_TYPES)))
+
+    async def read() -> bytes:
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > LONGEST_JSON:
+                break
+        return body
+
+    body: bytes = from_thread.run(read)
+    if len(body) > LONGEST_JSON:
+        raise Problem(413, "The body is longer than {limit} bytes.", limit=LONGEST_JSON)
+    try:
+        return {"filter": body.decode(), "filter-lang": "cql2-json"}
+    except UnicodeDecodeError:
+        raise Problem(400, "The body is not UTF-8.") from None
+
+
+def asked(
+    request: Request,
+    format_: str,
+    language: str,
+    known: Iterable[str],
+    fields: Iterable[str] = (),
+    posted: Mapping[str, str] | None = None,
+) -> Asked:
     """The request, checked: every parameter known, given once, and of the right form. Problem 400 names the one that
-    is not.
+    is not. ``posted`` are parameters that came in the body.
     """
     if len(request.scope.get("query_string", b"")) > LONGEST_QUERY:
         raise Problem(414, "The query is longer than {limit} bytes.", limit=LONGEST_QUERY)
-    pairs = request.query_params.multi_items()
+    pairs = [*request.query_params.multi_items(), *(posted or {}).items()]
     if len(pairs) > MOST_PARAMETERS:
         raise Problem(400, "There are more than {limit} parameters.", limit=MOST_PARAMETERS)
     allowed = {*ALWAYS, *known, *fields}

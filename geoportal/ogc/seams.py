@@ -13,7 +13,8 @@ S5 ``itemtypes.validate_datetime``: junk is 400, an instant outside of the exten
 S6 ``l10n.translate_gettext`` and ``util.Translations``: our catalogues, never stale; upstream ships none and keeps
    every string it sees.
 S7 is no symbol: ``request`` normalises what the client sent before pygeoapi sees it.
-S8 (CQL2) comes with filters.
+S8 ``itemtypes.parse_cql2_text``, ``parse_cql2_json`` and ``modify_pygeofilter``: the filter was read before, by a
+   parser that knows all of CQL2.
 S9 ``itemtypes.CONFORMANCE_CLASSES_FEATURES``: only what holds is declared. ``PLUGINS['formatter']``: upstream's CSV
    writes formulas into spreadsheets, and is built anew on every request.
 """
@@ -34,6 +35,7 @@ from typing import Any
 from pygeoapi import crs as upstream_crs
 
 from geoportal.errors import GeoportalError
+from geoportal.ogc import filters
 from geoportal.ogc.conformance import FEATURES
 from geoportal.ogc.instants import checked_datetime
 from geoportal.ogc.pages import PageEnvironment, Words, translated
@@ -70,6 +72,9 @@ REPLACED: tuple[tuple[str, str, str, Any], ...] = (
     ("S5", "pygeoapi.api.itemtypes", "validate_datetime", checked_datetime),
     ("S6", "pygeoapi.l10n", "translate_gettext", translated),
     ("S6", "pygeoapi.util", "Translations", Words),
+    ("S8", "pygeoapi.api.itemtypes", "parse_cql2_text", filters.parsed),
+    ("S8", "pygeoapi.api.itemtypes", "parse_cql2_json", filters.parsed),
+    ("S8", "pygeoapi.api.itemtypes", "modify_pygeofilter", filters.kept),
     ("S9", "pygeoapi.api.itemtypes", "CONFORMANCE_CLASSES_FEATURES", FEATURES),
 )
 """Seam, module, symbol, and what stands in its place."""

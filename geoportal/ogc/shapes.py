@@ -24,6 +24,9 @@ SAID = {
     "sortby": "Sort by these properties, descending with a minus; features without a value come last.",
     "skipGeometry": "Leave the geometry out.",
     "resulttype": "hits: only the number of features that match.",
+    "filter": "Only features for which this CQL2 expression is true.",
+    "filter-lang": "The form of the filter: CQL2 text, or CQL2 JSON.",
+    "filter-crs": "The reference system of coordinates in the filter, whose axis order holds.",
     "version": "An earlier published version of the dataset. Links to the next page carry it, so that a walk stays "
     "with its version.",
     "featureId": "The id of a feature.",
@@ -59,6 +62,10 @@ def parameters(limits: Mapping[str, Any], locales: list[str], first: str) -> Sha
         "datetime": _query("datetime", {"type": "string"}),
         "skipGeometry": _query("skipGeometry", {"type": "boolean", "default": False}),
         "resulttype": _query("resulttype", {"type": "string", "enum": ["results", "hits"], "default": "results"}),
+        "filter": _query("filter", {"type": "string", "minLength": 1}),
+        "filter-lang": _query(
+            "filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}
+        ),
         "version": _query("version", version),
         "featureId": {
             "name": "featureId",
@@ -116,6 +123,8 @@ def responses() -> Shape:
         "InvalidParameter": _refusal("A parameter is unknown or has no valid value."),
         "NotSignedIn": _refusal("The token is not known, has expired or was revoked."),
         "NotFound": _refusal("There is no such resource, or none that is available to whoever asks."),
+        "TooLarge": _refusal("The body is longer than the node takes."),
+        "NotUnderstood": _refusal("The body is of another media type than the node takes."),
         "NotAcceptable": _refusal("There is no form of the resource that the Accept header allows."),
         "ServerError": _refusal("The node has a fault."),
     }

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geoportal.errors import NotAllowed
 from geoportal.model.access import PUBLIC_AUDIENCE, Audience
@@ -48,7 +48,8 @@ class Visit:
     the data.
 
     ``sources`` maps the opaque handle in a provider definition to the layer, ``layers`` the id of the collection;
-    ``source`` is the one that was asked for, if any. ``pairs`` are the query parameters.
+    ``source`` is the one that was asked for, if any. ``pairs`` are the query parameters, ``filter`` the tree of the
+    filter among them.
     """
 
     audience: Audience = PUBLIC_AUDIENCE
@@ -59,6 +60,7 @@ class Visit:
     site: Site = field(default_factory=Site)
     path: str = "/ogc"
     pairs: tuple[tuple[str, str], ...] = ()
+    filter: Any = None
 
     def grant(self, handle: str) -> Source:
         """The layer behind a handle, if this visit may read it; NotAllowed otherwise (the third, independent layer of

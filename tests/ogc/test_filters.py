@@ -1,0 +1,132 @@
+"""Filters over HTTP: in the address and in a body, as text and as JSON, with pages, and with plain refusals."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+
+ITEMS = "/ogc/collections/desa/items"
+EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+
+
+def ids(page):
+    return [feature["id"] for feature in page["features"]]
+
+
+def asked(village, text: str, **more: str):
+    extra = "".join(f"&{name.replace('_', '-')}={quote(value)}" for name, value in more.items())
+    return village.json(f"{ITEMS}?limit=1000&filter={quote(text)}{extra}")
+
+
+def expected(rule) -> list[str]:
+    return [f"{number:04}" for number in range(1, 238) if rule(number)]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("urut = 7", lambda n: n == 7),
+        ("urut BETWEEN 5 AND 9", lambda n: 5 <= n <= 9),
+        ("NOT (urut > 3 OR aktif = true)", lambda n: n <= 3 and n % 2 == 1),
+        ("aktif AND urut < 7", lambda n: n % 2 == 0 and n < 7),
+        ("nama LIKE 'titik 1_'", lambda n: 10 <= n <= 19),
+        ("CASEI(nama) = CASEI('TITIK 12')", lambda n: n == 12),
+        ("nilai = urut * 1.5", lambda n: True),
+        ("nilai > 2 * urut", lambda n: False),
+        ("kode IN ('0003', '0200')", lambda n: n in (3, 200)),
+        ("urut % 50 = 0", lambda n: n % 50 == 0),
+        ("S_INTERSECTS(geometry, BBOX(116.8995, -0.4005, 116.9025, -0.3985))", lambda n: n in (1, 2, 50, 51, 52)),
+        ("S_DISJOINT(geometry, BBOX(116, -1, 118, 1))", lambda n: False),
+        ("geometry IS NOT NULL AND urut <= 2", lambda n: n <= 2),
+    ],
+)
+def test_the_features_that_it_means(village, text: str, rule) -> None:
+    page = asked(village, text)
+    assert ids(page) == expected(rule)
+    assert page["numberMatched"] == len(expected(rule))
+
+
+def test_the_same_in_json_by_address_and_by_body(village) -> None:
+    node = {"op": "and", "args": [{"op": ">", "args": [{"property": "urut"}, 230]}, {"property": "aktif"}]}
+    by_address = asked(village, json.dumps(node), filter_lang="cql2-json")
+    assert ids(by_address) == ["0232", "0234", "0236"]
+    answer = village.client.post(f"{ITEMS}?limit=2", json=node)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/geo+json"
+    assert ids(answer.json()) == ["0232", "0234"] and answer.json()["numberMatched"] == 3
+    (following,) = (link["href"] for link in answer.json()["links"] if link["rel"] == "next")
+    rest = village.json(following.partition("8080")[2])
+    assert ids(rest) == ["0236"]
+
+
+def test_pages_keep_the_filter(village) -> None:
+    page = village.json(f"{ITEMS}?limit=3&filter={quote('urut > 200')}&sortby=-urut")
+    assert ids(page) == ["0237", "0236", "0235"] and page["numberMatched"] == 37
+    (following,) = (link["href"] for link in page["links"] if link["rel"] == "next")
+    assert parse_qs(urlsplit(following).query)["filter"] == ["urut > 200"]
+    assert ids(village.json(following.partition("8080")[2])) == ["0234", "0233", "0232"]
+
+
+def test_a_filter_beside_a_box_and_a_value(village) -> None:
+    page = village.json(f"{ITEMS}?bbox=116.8995,-0.4005,116.9025,-0.3985&filter={quote('urut > 1')}&aktif=true")
+    assert ids(page) == ["0002", "0050", "0052"]
+
+
+def test_coordinates_in_the_order_of_another_system(village) -> None:
+    box = "S_INTERSECTS(geometry, BBOX(-0.4005, 116.8995, -0.3985, 116.9025))"
+    assert ids(asked(village, box, filter_crs=f"{EPSG}4326")) == ["0001", "0002", "0050", "0051", "0052"]
+    assert ids(asked(village, box)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("tidakada = 1", "tidakada"),
+        ("nama = 5", "cannot be compared"),
+        ("urut", "neither true nor false"),
+        ("urut = ", "character"),
+        ("Buffer(geometry, 1) = 1", "Buffer"),
+        ("S_INTERSECTS(nama, POINT(0 0))", "nama"),
+        ("S_INTERSECTS(geometry, POLYGON((0 0, 1 1, 0 1, 1 0, 0 0)))", "not valid"),
+        ("T_AFTER(nama, DATE('2020-01-01'))", "no date"),
+        ("T_AFTER(DATE('2020-13-01'), DATE('2020-01-01'))", "2020-13-01"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(village, text: str, says: str) -> None:
+    answer = village.get(f"{ITEMS}?filter={quote(text)}", 400)
+    assert says in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"content-type": "text/plain"}, b"urut=1", 415),
+        ({}, b"{}", 415),
+        ({"content-type": "application/json"}, b"{}", 400),
+        ({"content-type": "application/json"}, b"", 400),
+        ({"content-type": "application/json"}, b"\xff", 400),
+        ({"content-type": "application/json"}, b"[" * 40_000, 413),
+        ({"content-type": "application/json; charset=utf-8"}, b'{"op":"=","args":[{"property":"urut"},1]}', 200),
+    ],
+)
+def test_a_body_is_looked_at_before_it_is_used(village, headers, body: bytes, status: int) -> None:
+    answer = village.client.post(ITEMS, content=body, headers=headers)
+    assert answer.status_code == status, answer.text
+    assert village.client.post("/ogc/collections", content=body, headers=headers).status_code == 405
+
+
+def test_what_a_hostile_filter_costs_is_bounded(village) -> None:
+    long = "nama LIKE '" + "%a" * 50 + "%'"
+    assert asked(village, long)["numberMatched"] == 0
+    many = "kode IN (" + ",".join(f"'{n:04}'" for n in range(500)) + ")"
+    assert asked(village, many)["numberMatched"] == 237
+
+
+def test_it_is_declared(village) -> None:
+    declared = village.json("/ogc/conformance")["conformsTo"]
+    for name in ("ogcapi-features-3/1.0/conf/filter", "ogcapi-features-3/1.0/conf/features-filter"):
+        assert f"http://www.opengis.net/spec/{name}" in declared
+    for name in ("cql2-text", "cql2-json", "temporal-functions", "spatial-functions", "accent-insensitive-comparison"):
+        assert f"http://www.opengis.net/spec/cql2/1.0/conf/{name}" in declared
