@@ -11,6 +11,7 @@ GeoportalError                  500 / 1
         InvalidSpecification    422 / 7   a specification, profile or declaration that says the impossible
         NotPublishable          422 / 1   the gate is blocked; carries the report
         UnknownReferenceSystem  422 / 1   a layer without a CRS, and nobody gave one
+        DamagedLedger           422 / 1   a ledger of repairs that no repair wrote, or that was changed since
     Unavailable                 503 / 8   the node cannot do this now; try again later
         StorageFull             507 / 8   too little space in the data directory
 
@@ -95,6 +96,12 @@ class UnknownReferenceSystem(Invalid):
     """A layer has no coordinate reference system, and none was given. ``facts['candidates']`` lists the likely ones."""
 
     code, exit_code = "unknown-reference-system", 1
+
+
+class DamagedLedger(Invalid):
+    """A ledger of repairs was not written by a repair, was changed since, or belongs to another layer."""
+
+    code, exit_code = "damaged-ledger", 1
 
 
 class Unavailable(GeoportalError):

@@ -17,11 +17,16 @@ from typing import BinaryIO
 
 from geoportal.errors import StorageFull
 from geoportal.ingest.refusal import refuse
+from geoportal.model.report import Report, Severity, Verdict
 
 SOURCE, WORK, OUT = "source", "work", "out"
 """The folders of staging: what is read, what is unpacked, what is written."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+MEND = "mend"
+"""What is asked of a reader whose layer is to be repaired: to write it also where it cannot be kept yet."""
+MENDABLE = frozenset({"coordinates-outside-domain"})
+"""Grounds of a refusal that lie in how coordinates are read, not in the file: a repair can put them right."""
 _STEP = 1 << 20
 _NAMES = {
     b"SQLite f": "source.gpkg",
@@ -34,6 +39,12 @@ _NAMES = {
 
 _LOOSE = {".shp": b"\0\0\x27\x0a", ".tab": b"!table", ".mif": b"version"}
 """Files that come with others beside them, by suffix, and how they begin."""
+
+
+def is_kept(report: Report, write: bool | str) -> bool:
+    """Whether a layer with this report is written anew: when it was not refused, or only on MENDABLE grounds (MEND)."""
+    grounds = {finding.rule for finding in report.findings if finding.intake is Severity.BLOCKING}
+    return bool(write) and (report.verdict is not Verdict.REJECT or (write == MEND and grounds <= MENDABLE))
 
 
 def take_in(path: Path, staging: Path, max_bytes: int, copied: Callable[[int, int], None] | None = None) -> Path:
