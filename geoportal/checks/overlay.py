@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from shapely.errors import GEOSException
 
-from geoportal.checks.findings import inside
+from geoportal.checks.findings import inside, tidied
 from geoportal.checks.rules import RULES, severity_under
 from geoportal.model.report import Finding, Occurrence, Severity
 
@@ -64,8 +64,10 @@ def overlaid(
             except GEOSException:
                 continue
         else:
-            name = None if related is None else str(related[position])
-            context.overlay_failures.append((_rule(context), int(features[position]), name))
+            feature = np.asarray(features)[position : position + 1]
+            where = inside(context, context.points(feature))[0]
+            partner = None if related is None or related[position] is None else str(related[position])
+            context.overlay_failures.append((_rule(context), str(context.feature_ids[feature[0]]), where, partner))
     return made
 
 
@@ -79,7 +81,7 @@ def united(context: Context, polygons: NDArray[Any], *, fit: bool = False) -> An
             return attempt()
         except GEOSException:
             continue
-    context.overlay_failures.append((_rule(context), None, None))
+    context.overlay_failures.append((_rule(context), None, None, None))
     return None
 
 
@@ -103,16 +105,14 @@ def not_overlaid(context: Context) -> Finding | None:
     what was not compared has not passed. None where everything was.
     """
     own = RULES["topology-failed"]
-    failures = {(rule, feature, related) for rule, feature, related in context.overlay_failures}
+    failures = set(context.overlay_failures)
     if not failures or (severity := severity_under(own, context.spec)) is None:
         return None
-    told = []
-    for rule, feature, related in failures:
-        name = None if feature is None else str(context.feature_ids[feature])
-        where = None if feature is None else inside(context, context.points(np.array([feature])))[0]
-        told.append(Occurrence(name, where, related, {"rule": rule}))
-    told.sort(key=lambda item: (item.params["rule"], item.feature or "", item.related or ""))
-    rules = sorted({rule for rule, _, _ in failures})
+    told = [
+        Occurrence(feature if feature is None else tidied(feature), where, related and tidied(related), {"rule": rule})
+        for rule, feature, where, related in sorted(failures, key=str)
+    ]
+    rules = sorted({item[0] for item in failures})
     if Severity.BLOCKING in (severity_under(RULES[rule], context.spec) for rule in rules):
         severity = Severity.BLOCKING
     return Finding(

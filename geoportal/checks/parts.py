@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 FACTS = ("is_missing", "is_empty", "not_finite", "is_valid", "type_ids", "has_z", "bounds")
 """Arrays of a Context, one value or row a feature, that are kept of the whole layer."""
-ADDING = frozenset({"total", "area_m2"})
+ADDING = frozenset({"total", "area_m2", "length_m"})
 """Parameters of a finding that are sums over features: those of the parts add up."""
 FAILED = "topology-failed"
 MOST_AT_ONCE = 200_000
@@ -301,12 +301,13 @@ def _neighbours(check: Check, whole: _Whole, groups: Sequence[NDArray[np.int_]])
 
 
 def _with_area(found: Finding) -> Finding:
-    """A finding whose total of square metres is that of the places that are left in it."""
-    if "area_m2" not in found.params:
-        return found
-    return replace(
-        found, params={**found.params, "area_m2": round(sum(p.params["area_m2"] for p in found.occurrences), 1)}
-    )
+    """A finding whose total of square metres, or metres, is that of the places that are left in it."""
+    sums = {
+        name: round(sum(place.params[name] for place in found.occurrences), 1)
+        for name in ("area_m2", "length_m")
+        if name in found.params
+    }
+    return replace(found, params={**found.params, **sums})
 
 
 AT_ONCE = frozenset({"coverage-gap"})
@@ -333,7 +334,7 @@ def _near(whole: _Whole) -> float:
     ends = np.array([[extent[0], extent[1]], [extent[2], extent[3]]])
     length = float(np.hypot(*np.diff(metres.forward(ends), axis=0)[0]))
     width = float(np.hypot(*np.diff(ends, axis=0)[0]))
-    return width / length * max(4 * whole.tolerance_m, 4.0) if length > 0 and np.isfinite(length) else 0.0
+    return width / length * max(12 * whole.tolerance_m, 6.0) if length > 0 and np.isfinite(length) else 0.0
 
 
 def _owned(found: Finding, names: set[Any]) -> Finding | None:
