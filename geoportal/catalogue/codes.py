@@ -1,7 +1,8 @@
 """The lists of region codes that a node knows (kode referensi): ``config/codes/*.csv``, one edition or several.
 
 A list has the columns kode, nama, jenis, induk, edisi. A file of changes has kode_lama, kode_baru, edisi_sejak, sumber:
-which region was cut out of which, as a regulation prints it. What is in no file is unknown, never made up.
+which region is new, and out of which it was cut where that is printed (kode_lama may be blank). What is in no file is
+unknown, never made up.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from geoportal.settings import LOCAL, config_file
 
 FOLDER = "codes"
 CHANGES = "perubahan"
-"""Kind and authority of what a file of changes holds: entries with the new code, as parent the one it was cut from."""
+"""Kind and authority of what a file of changes holds: entries with the new code, as parent the one it was cut from
+(None where that is not printed).
+"""
 LIST_COLUMNS = {"kode", "nama", "jenis", "induk", "edisi"}
 CHANGE_COLUMNS = {"kode_lama", "kode_baru", "edisi_sejak", "sumber"}
 _NUMBER = re.compile(r"\d+")

@@ -161,7 +161,7 @@ def newest_division(layer: Layer, spec: Specification | None, context: Context) 
     have = {code for code in column.codes if code is not None}
     told = []
     for old, new, since in regions.changes:
-        if new not in regions.entries or new in have or old not in have:
+        if new not in regions.entries or new in have or not (old is None or old in have):
             continue
         parent = new.rpartition(".")[0]
         level = {code for code in regions.entries if code.rpartition(".")[0] == parent}
@@ -248,11 +248,12 @@ def _told(
     """A finding about values of the columns of codes."""
     regions = regions_of(context)
     found = [(column, column.values.rows(chosen(column))) for column in regions.columns]
+    wrong = sorted({str(value) for column, _ in found for value in column.values.values[chosen(column)]})
     made = cells(
         context,
         [(column.name, rows) for column, rows in found],
         about=(lambda _, value: about(regions, value)) if about else None,
-        params={"edition": regions.chosen.edition},
+        params={"edition": regions.chosen.edition, "values": wrong},
     )
     return soft(made, any(column.declared for column, rows in found if rows.size))
 

@@ -37,9 +37,10 @@ LEAST_NAMES = 3
 LONGEST_NAME = 80
 
 _KIND = re.compile(
-    r"^(?:provinsi|prov\.|propinsi|kabupaten|kab\.|kecamatan|kec\.|kelurahan|kel\.|desa|ds\.)\s*(?=\w{3})",
+    r"^(?:provinsi|propinsi|kabupaten|kecamatan|kelurahan|desa|(?:prov|kab|kec|kel|ds)(?:\.|\s))\s*(?=\w{3})",
     re.IGNORECASE,
 )
+_SHORT = re.compile(r"\bkepulauan\b", re.IGNORECASE)
 _CITY = re.compile(r"^kota\s+(?=\w{3})", re.IGNORECASE)
 _NO_LETTER = re.compile(r"[\W_]+")
 
@@ -108,7 +109,7 @@ def plain(name: str, level: int | None = None) -> str:
 
     "Kota" goes only where the name is that of a kabupaten or kota (``level`` 2): Kota Bangun is a kecamatan.
     """
-    text = _KIND.sub("", name.strip())
+    text = _SHORT.sub("kep", _KIND.sub("", name.strip()))
     if level == 2:
         text = _CITY.sub("", text)
     return _NO_LETTER.sub("", text).casefold()

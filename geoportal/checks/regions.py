@@ -100,9 +100,8 @@ class Regions:
             for item in references.code_lists
             if item.authority == CHANGES
             for entry in item.entries
-            if entry.parent
         )
-        """Old code, the code that was cut out of it, since which edition."""
+        """Old code (None where nobody printed it), the code that was cut out of it, since which edition."""
         wanted = context.spec.code_edition if context.spec else None
         named = next((item for item in self.lists if wanted and wanted.casefold() in item.edition.casefold()), None)
         self.chosen: CodeList = named or self.lists[0]

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from geoportal.cli import checking, feedback, kugi, operation, publishing, records, setup, tokens
+from geoportal.cli import checking, feedback, kugi, operation, publishing, records, repairing, setup, specifications, tokens, wilayah
 from geoportal.cli.sentences import told
 from geoportal.cli.session import complain, error_document, language_for, print_json
 from geoportal.errors import GeoportalError, NotPublishable, Unavailable
@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("check")(checking.check)
+app.command("repair")(repairing.repair)
 app.command("submit")(publishing.submit)
 app.command("publish")(publishing.publish)
 app.command("withdraw")(publishing.withdraw)
@@ -36,7 +37,9 @@ app.command("settings")(operation.settings)
 app.command("setup")(setup.setup)
 app.command("doctor")(operation.doctor)
 app.add_typer(kugi.app, name="kugi")
+app.add_typer(wilayah.app, name="wilayah")
 app.add_typer(records.app, name="record")
+app.add_typer(specifications.app, name="spec")
 app.add_typer(tokens.app, name="token")
 app.add_typer(feedback.app, name="feedback")
 
@@ -69,8 +72,11 @@ def run() -> None:
                     complain(line)
                 for line in choices(report, language):
                     complain(line)
-            if isinstance(error, NotPublishable):
-                complain(text("cli", "override.how", language, id=error.facts["dataset"]))
+            if isinstance(error, NotPublishable) and error.facts["say"] == "gate":
+                facts = error.facts
+                complain(text("cli", "gate.next", language, id=facts["dataset"], source=facts["source"],
+                              profile=facts["profile"]))  # fmt: skip
+                complain(text("cli", "override.how", language, id=facts["dataset"]))
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(141)  # whoever read our output went away, as `| head` does
