@@ -35,7 +35,7 @@ def read(name: str | Path) -> Specification:
 
 
 def test_the_profiles_are_read() -> None:
-    assert names_of(PROFILES) == ["batas", "bebas", "kugi", "rtrw", "titik"]
+    assert names_of(PROFILES) == ["batas", "bebas", "jaringan", "kugi", "rtrw", "titik"]
     for name in names_of(PROFILES):
         spec = read(name)
         assert (spec.name, spec.profile) == (name, name)
@@ -169,7 +169,7 @@ def test_nonsense_is_refused_with_its_place(written: Written, text: str, complai
 
 
 def test_unknown_names_list_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSpecification, match=r"neither a profile \(batas, bebas, kugi, rtrw, titik\) nor a file"):
+    with pytest.raises(InvalidSpecification, match=r"neither a profile \(batas, bebas, jaringan, kugi, rtrw, titik\) nor a file"):
         read("kadaster")
     with pytest.raises(InvalidSpecification):
         read(tmp_path)
