@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,13 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geoportal.cli.progress import on_terminal
-from geoportal.cli.session import Data, Json, Lang, language_for, print_json, say, settings_for
+from geoportal.cli.session import Data, Json, Lang, complain, language_for, print_json, say, settings_for
 from geoportal.errors import NotFound
-from geoportal.language import number
+from geoportal.language import number, text
 from geoportal.model.report import Finding, Gate, Report, Severity, Verdict
 
 if TYPE_CHECKING:
+    from geoportal.ingest.faults import Faults
     from geoportal.ingest.join import JoinWish
+    from geoportal.reports.summary import Summary
     from geoportal.settings import Settings
 
 MOST_NAMED = 3
@@ -30,10 +33,18 @@ _LINES = {"Raster": "layer.raster", None: "layer.table"}
 def check(
     file: Annotated[Path, typer.Argument(help="The file, or a folder of loose shapefiles or a .gdb.")],
     spec: Annotated[
-        str | None, typer.Option("--spec", help="Profile (bebas, titik, batas, kugi, rtrw) or specification file.")
+        str | None,
+        typer.Option("--spec", help="Profile (bebas, titik, batas, jaringan, kugi, rtrw) or specification file."),
     ] = None,
     layer: Annotated[str | None, typer.Option("--layer", help="Check this layer only.")] = None,
     crs: Annotated[str | None, typer.Option("--crs", help="Reference system, where the file does not say.")] = None,
+    map_: Annotated[Path | None, typer.Option("--map", help="Write a map of all places to this HTML file.")] = None,
+    gpkg: Annotated[Path | None, typer.Option("--gpkg", help="Write all places to this GeoPackage, for QGIS.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the report to print to this HTML file.")] = None,
+    tolerance: Annotated[
+        float | None,
+        typer.Option("--tolerance", min=0, max=1000, help="Differences up to so many metres do not matter."),
+    ] = None,
     json: Json = False,
     lang: Lang = None,
     data: Data = None,
@@ -46,12 +57,19 @@ def check(
     language = language_for(lang, settings)
     if not file.exists():
         raise NotFound(f"there is no file {file}", say="file", path=str(file))
-    from geoportal.actions.references import references_of
+    wanted = Wanted(map_, gpkg, html)
+    wanted.ensure_writable()
+    from geoportal.actions.references import references_at
     from geoportal.checks.profiles import read_specification
     from geoportal.checks.texts import report_json
-    from geoportal.ingest.sandbox import inspect_in_child
+    from geoportal.ingest.sandbox import all_faults, inspect_in_child
+    from geoportal.reports.summary import summarise, summary_json
 
     specification = read_specification(spec, settings.profiles) if spec else None
+    if tolerance is not None and specification is not None:
+        specification = replace(specification, tolerance_m=tolerance)
+    elif tolerance is not None:
+        complain(text("cli", "check.tolerance", language))
     with (
         tempfile.TemporaryDirectory(prefix="geoportal-check-") as staging,
         on_terminal(language, quiet=json) as progress,
@@ -67,20 +85,85 @@ def check(
             crs=crs,
             write=False,
             progress=progress,
-            references=references_of(settings),
+            references=references_at(settings, specification),
+            faults=bool(wanted),
         )
         report, _ = read()
         if [item.geometry_type for item in report.layers] == [None] and (wish := _joinable(settings)):
             report, _ = read(join=wish)
+        if wanted:
+            wanted.write(all_faults(Path(staging), report, settings.ingest), file.name, language)
+    summary = summarise(report)
     if json:
-        print_json(report_json(report, language))
+        print_json({**report_json(report, language), "summary": summary_json(summary, language)})
     else:
         for line in describe(report, language):
             say(line)
         for line in choices(report, language):
             say(line)
+        for line in in_short(summary, language):
+            say(line)
+    for line in wanted.told(language):
+        (complain if json else say)(line)
     if report.verdict is Verdict.REJECT or report.gate is Gate.BLOCKED:
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The files that a check was asked to write besides its answer."""
+
+    map: Path | None
+    gpkg: Path | None
+    html: Path | None
+
+    def __bool__(self) -> bool:
+        """Whether any was asked for."""
+        return any((self.map, self.gpkg, self.html))
+
+    def ensure_writable(self) -> None:
+        """Raise BadRequest or NotFound for a place that cannot be written to, before the file is read."""
+        if self:
+            from geoportal.reports.target import ensure_writable
+
+            for target in filter(None, (self.map, self.gpkg, self.html)):
+                ensure_writable(target)
+
+    def write(self, faults: Faults, title: str, language: str) -> None:
+        """Write what was asked for."""
+        if not faults.complete:
+            complain(text("reports", "incomplete", language))
+        if self.map:
+            from geoportal.reports.map import write_map
+
+            write_map(faults.report, faults.outlines, self.map, title=title, language=language)
+        if self.gpkg:
+            from geoportal.reports.faults import write_faults
+
+            write_faults(faults.report, self.gpkg, language)
+        if self.html:
+            from geoportal.reports.page import write_page
+
+            write_page(faults.report, faults.outlines, self.html, title=title, language=language)
+
+    def told(self, language: str) -> Iterator[str]:
+        """Where it was written, a line each."""
+        for kind, target in (("map", self.map), ("gpkg", self.gpkg), ("html", self.html)):
+            if target:
+                yield text("cli", f"check.written.{kind}", language, path=str(target))
+
+
+def in_short(summary: Summary, language: str) -> Iterator[str]:
+    """The score, and what to do first."""
+    from geoportal.checks import texts
+    from geoportal.reports.summary import score_line, sentence
+
+    yield ""
+    yield f"{score_line(summary, language)} {sentence(summary, language)}"
+    if summary.first:
+        yield f"{text('reports', 'first', language)}:"
+    for at, finding in enumerate(summary.first, start=1):
+        yield f"  {at}. {texts.title(finding.rule, language)}: {texts.hint(finding, language)}"
 
 
 def _joinable(settings: Settings) -> JoinWish | None:
@@ -103,7 +186,6 @@ def describe(report: Report, language: str, *, judged: bool = True) -> Iterator[
     do. ``judged=False`` leaves out verdict and gate, where an error has said already that nothing was kept.
     """
     from geoportal.checks import texts
-    from geoportal.language import text
 
     if judged:
         yield text("cli", f"verdict.{report.verdict}", language)
@@ -133,8 +215,6 @@ def describe(report: Report, language: str, *, judged: bool = True) -> Iterator[
 
 def choices(report: Report, language: str) -> Iterator[str]:
     """The reference systems in which a layer without one would land in the region, as options to type."""
-    from geoportal.language import text
-
     candidates = [c for f in report.findings if f.rule == "crs-missing" for c in f.params.get("candidates", [])]
     if candidates:
         yield text("cli", "crs.choose", language)

@@ -19,13 +19,16 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from geoportal.errors import StorageFull, Unavailable, UnreadableSource
-from geoportal.ingest.intake import FULL, OUT, SOURCE, WORK, take_in
+from geoportal.ingest.beside import lay_references, named_beside, read_beside
+from geoportal.ingest.faults import Faults, asked, collect_faults, write_faults
+from geoportal.ingest.intake import FULL, MEND, OUT, SOURCE, WORK, is_kept, take_in
 from geoportal.ingest.join import JoinWish, joined, lay_beside
 from geoportal.ingest.phases import Progress, copying, listening, teller
 from geoportal.ingest.processes import Ending, ForkServer
@@ -33,7 +36,7 @@ from geoportal.ingest.refusal import Note, note_of, refuse, shown
 from geoportal.model.layer import LayerSummary
 from geoportal.model.references import NO_REFERENCES, References
 from geoportal.model.region import Region
-from geoportal.model.report import Report, Verdict
+from geoportal.model.report import Report
 from geoportal.model.specification import Specification
 
 if TYPE_CHECKING:
@@ -77,19 +80,21 @@ def inspect_in_child(
     limits: IngestSettings,
     layer: str | None = None,
     crs: str | None = None,
-    write: bool = True,
+    write: bool | str = True,
     progress: Progress | None = None,
     join: JoinWish | None = None,
     references: References = NO_REFERENCES,
+    faults: bool = False,
 ) -> tuple[Report, Staged | None]:
     """Read and check a file in a child; with ``write`` also leave the layer as a GeoPackage in the folder ``staging``.
 
     ``layer`` picks one of several; ``crs`` is used where the file does not state one. Staged is None when the file is
     rejected, states another CRS than the one given, has no CRS and none was given, holds several layers and none was
-    picked, or ``write`` is False. Never raises for what is in the file; BadRequest for a ``crs`` that does not exist,
-    Unavailable when no child can be had, StorageFull when the disk is full. ``progress`` hears of each phase as it
-    begins, and of its share where that is known. ``join`` names layers of this node, whose geometry a table without
-    any may take; ``references`` is what the layer is compared with.
+    picked, or ``write`` is False; with ``write=MEND`` what a repair can put right does not count. Never raises for what
+    is in the file; BadRequest for a ``crs`` that does not exist, Unavailable when no child can be had, StorageFull when
+    the disk is full. ``progress`` hears of each phase as it begins, and of its share where that is known. ``join``
+    names layers of this node, whose geometry a table without any may take; ``references`` is what the layer is compared
+    with. With ``faults`` the child also leaves all places of all findings, which ``all_faults`` then reads.
     """
     if crs is not None:
         from geoportal.ingest.crs import parse_given
@@ -112,7 +117,8 @@ def inspect_in_child(
         "spec": spec.as_dict() if spec else None,
         "region": region.as_dict(),
         "join": join.as_dict() if join else None,
-        "references": references.as_dict(),
+        "references": lay_references(references, staging / SOURCE).as_dict(),
+        "faults": faults,
         "limits": limits.model_dump(include={"max_mb", "memory_mb", "cpu_s", "max_fields"}),
     }
     ending = _server.ask(orjson.dumps(request), limits.wall_s, MAX_ANSWER, listening(staging / OUT, progress))
@@ -121,10 +127,15 @@ def inspect_in_child(
     if answer is None or "failure" in answer:
         return _report([_accident(ending, answer, limits)], spec), None
     report: Report = answer["report"]
-    if answer["written"] is None or not write or report.verdict is Verdict.REJECT:
+    if answer["written"] is None or not is_kept(report, write):
         return report, None
     staged = _collected(staging, source, answer, report, limits)
     return (report, staged) if staged else (_report([("source-crashed", {"reason": "output"})], spec), None)
+
+
+def all_faults(staging: Path, report: Report, limits: IngestSettings) -> Faults:
+    """The report of a file with all its places, which the child that read it in ``staging`` was asked to leave."""
+    return collect_faults(staging / OUT, report, _file_size(limits.max_mb))
 
 
 def _understood(ending: Ending) -> dict[str, Any] | None:
@@ -302,9 +313,7 @@ def _address_space() -> int:
 
 
 def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
-    """Find, read, check and write, in this process: the report on every layer, and the name of the layer that was
-    written.
-    """
+    """Find, read, check and write, in this process: the report on every layer, and the name of the one written."""
     from geoportal.checks import validate
     from geoportal.ingest import gdal, raster
     from geoportal.ingest.formats import find_sources
@@ -328,11 +337,13 @@ def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
     except UnreadableSource as error:
         return _report([note_of(error)], spec), None
     # From here on GDAL is used, with the drivers of these sources and the one that writes.
-    gdal.keep_drivers({source.driver for source in chosen if source.driver} | {"GPKG"})
+    others = named_beside(sources, spec)
+    gdal.keep_drivers({source.driver for source in (*chosen, *others) if source.driver} | {"GPKG"})
     notes: list[Note] = [("layers-several", {"names": [s.name for s in chosen]})] if len(chosen) > 1 else []
     spatial = [source for source in chosen if source.has_geometry and source.driver != raster.DRIVER]
     wanted = spatial[0] if len(spatial) == 1 else chosen[0] if len(chosen) == 1 else None
-    reports, written = [], None
+    outlines: list[bytes] | None = [] if request["faults"] else None
+    reports, written, beside = [], None, read_beside(others, request["crs"])
     for number, source in enumerate(chosen):
         tell("read", number, len(chosen))
         try:
@@ -347,18 +358,20 @@ def inspect(request: dict[str, Any]) -> tuple[Report, str | None]:
             notes.append((rule, {**params, "layer": source.name} if len(chosen) > 1 else params))
             continue
         tell("check", number, len(chosen))
-        report = validate(layer, spec, region, references=references)
+        report = asked(partial(validate, layer, spec, region, references=references, beside=beside), layer, outlines)
         reports.append(report)
         conflict = any(rule in ("crs-conflict", "join-impossible") for rule, _ in layer.notes)
-        known = layer.crs is not None or layer.geometry_type is None
-        if request["write"] and source is wanted and known and not conflict and report.verdict is not Verdict.REJECT:
+        known = layer.crs is not None or layer.geometry_type is None or request["write"] == MEND
+        if source is wanted and known and not conflict and is_kept(report, request["write"]):
             from geoportal.ingest.writer import write_layer
 
             tell("write")
             write_layer(layer, staging / OUT / LAYER_FILE)
             written = layer.name
     report = _report(notes, spec).merged_with(reports)
-    return report, written if report.verdict is not Verdict.REJECT else None
+    if outlines is not None:
+        write_faults(report, outlines, staging / OUT)
+    return report, written if is_kept(report, request["write"]) else None
 
 
 def _judged(source: Source, crs: str | None, spec: Specification | None, region: Region) -> Report:

@@ -105,7 +105,7 @@ def draw(layer: Layer, most: int = MOST_FEATURES) -> Drawing:
     collection = ~placeless & (kinds >= COLLECTION)
     candidates = np.flatnonzero(~placeless & ~collection)
     omitted = Omissions(total, len(candidates), 0, placeless=int(placeless.sum()), collections=int(collection.sum()))
-    place = _placer(layer.crs)
+    place = placer(layer.crs)
     if place is None:
         return _nothing(replace(omitted, unknown_crs=bool(len(candidates))))
     dimension = DIMENSIONS[kinds[candidates]]
@@ -131,7 +131,7 @@ def _geometries(layer: Layer) -> Shapes:
 
 
 @lru_cache(maxsize=16)
-def _placer(crs: str | None) -> Callable[[Shapes], Shapes] | None:
+def placer(crs: str | None) -> Callable[[Shapes], Shapes] | None:
     """What carries geometries to degrees, x before y; None when the CRS is unknown. Kept: PROJ looks long for the best
     way.
     """

@@ -124,12 +124,7 @@ def content_security_policy(page: str) -> str:
 
     'self' is needed beside the hashes, which do not cover files. It holds in a sandboxed frame too.
     """
-    parts: dict[str, list[str]] = {"script": [], "style": []}
-    for kind, content in INLINE.findall(page):
-        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-        source = f"'sha256-{digest}'"
-        if source not in parts[kind]:
-            parts[kind].append(source)
+    parts = _hashes(page)
     return "; ".join(
         [
             "default-src 'none'",
@@ -142,3 +137,23 @@ def content_security_policy(page: str) -> str:
             "frame-ancestors 'self'",
         ]
     )
+
+
+def inline_policy(page: str) -> str:
+    """The policy of a page that stands alone, in a file of its own: its inline parts by their hashes, and nothing else
+    may run or be fetched.
+    """
+    parts = _hashes(page)
+    sources = [" ".join([f"{kind}-src", *parts[kind]]) for kind in ("script", "style")]
+    return "; ".join(["default-src 'none'", *sources, "img-src data:", "base-uri 'none'", "form-action 'none'"])
+
+
+def _hashes(page: str) -> dict[str, list[str]]:
+    """The hashes of the inline scripts and styles of a page, each once."""
+    parts: dict[str, list[str]] = {"script": [], "style": []}
+    for kind, content in INLINE.findall(page):
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        source = f"'sha256-{digest}'"
+        if source not in parts[kind]:
+            parts[kind].append(source)
+    return parts

@@ -146,9 +146,9 @@ def compose(
         notes=[inert(note) for note in notes],
         source=" · ".join(inert(shortened(part, 160)) for part in sources if part),
         chip=inert(text("maps", "synthetic", language)) if record.synthetic else None,
-        corner=_free_corner(extent, shapes),
+        corner=free_corner(extent, shapes),
     ).add_to(chart)
-    _number_elements(sheet)
+    number_elements(sheet)
     return chart
 
 
@@ -245,7 +245,7 @@ def _small(drawing: Drawing, shapes: Shapes, classes: Classes) -> list[tuple[flo
     ]
 
 
-def _free_corner(extent: Extent, shapes: Shapes) -> str:
+def free_corner(extent: Extent, shapes: Shapes) -> str:
     """The corner that the layer leaves freest, for the legend: bottom right unless another is clearly freer."""
     if not len(shapes):
         return "kanan-bawah"
@@ -263,7 +263,7 @@ def _free_corner(extent: Extent, shapes: Shapes) -> str:
     return best if crowd[best] < 0.7 * crowd["kanan-bawah"] else "kanan-bawah"
 
 
-def _number_elements(sheet: Sheet) -> None:
+def number_elements(sheet: Sheet) -> None:
     """Give all elements counted names instead of random ones, so that the same layer gives the same bytes."""
     waiting: list[Any] = [sheet]
     count = 0
