@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from geoportal.model.region import Region
 
 EDGE_POINTS = 23
+MOST = 0.5
+"""Share of the features that another reading must bring into the region to be named beside the one that is stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def suggest(
         if own is not None and reading.kind == DATUM:
             continue
         candidate = candidate_of(reading, bounds, region, sample)
-        if candidate is None or candidate.share_inside <= floor:
+        if candidate is None or candidate.share_inside <= floor or (own is not None and candidate.share_inside < MOST):
             continue
         if own is None and reading.kind == SIGN:
             # In a region on the equator the mirrored place is as good as any: only proof counts.

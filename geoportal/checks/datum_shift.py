@@ -13,7 +13,7 @@ import shapely
 
 from geoportal.checks.crs_guess import candidate_of
 from geoportal.checks.findings import finding
-from geoportal.checks.known_places import in_degrees
+from geoportal.checks.known_places import FEWEST, centres_of, in_degrees
 from geoportal.checks.operations import operation_between
 from geoportal.checks.projection import read_crs
 from geoportal.checks.readings import DATUM, Reading, placed, same_projection
@@ -60,24 +60,26 @@ def datum_right(layer: Layer, spec: Specification | None, context: Context) -> F
     if known is None:
         return None
     areal = np.flatnonzero(~shapely.is_missing(context.polygons[known.features]))
-    features = known.features[areal]
-    if len(features) < len(known.features) or not len(features):
+    if len(areal) < len(known.features):
         return None
-    shapes = context.polygons[features]
-    here = shapely.get_coordinates(shapely.centroid(in_degrees(shapes, context.crs)))
-    shifts = between(known.centres[areal], here)
+    shapes = context.polygons[known.features]
+    shifts = between(known.centres, centres_of(in_degrees(shapes, context.crs)))
+    measured = np.isfinite(shifts).all(axis=1)
+    shapes, shifts = shapes[measured], shifts[measured]
+    if len(shifts) < FEWEST:
+        return None
     shift = np.median(shifts, axis=0)
     length = float(np.hypot(*shift))
     spread = float(np.median(np.hypot(*(shifts - shift).T)))
     if not max(LEAST_M, 2 * context.tolerance_m) <= length <= LARGEST_M or spread > STEADY * length:
         return None
-    middles = shapely.get_coordinates(shapely.centroid(shapes))
+    middles = centres_of(shapes)
     told = [{**item, "rest_m": round(rest, 1)} for item, rest in _explanations(context, middles, shifts, length)]
     return finding(
         context,
         params={
             "reference": known.title,
-            "matched": len(features),
+            "matched": len(shifts),
             "shift_m": round(length, 1),
             "east_m": round(float(shift[0]), 1),
             "north_m": round(float(shift[1]), 1),
@@ -91,12 +93,18 @@ def datum_right(layer: Layer, spec: Specification | None, context: Context) -> F
 
 
 def between(start: NDArray[Any], end: NDArray[Any]) -> NDArray[Any]:
-    """Metres to the east and to the north from places to places (n, 2; degrees on WGS 84), along the geodesic."""
+    """Metres to the east and to the north from places to places (n, 2; degrees on WGS 84), along the geodesic.
+
+    NaN where one of the two is none.
+    """
     from pyproj import Geod
 
-    bearing, _, length = Geod(ellps="WGS84").inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])
-    angle = np.radians(bearing)
-    return np.column_stack((np.sin(angle) * length, np.cos(angle) * length))
+    metres = np.full((len(start), 2), np.nan)
+    known = np.isfinite(start).all(axis=1) & np.isfinite(end).all(axis=1)
+    ends = np.column_stack((start[known], end[known])).T
+    bearing, _, length = Geod(ellps="WGS84").inv(*ends)
+    metres[known] = np.column_stack((np.sin(np.radians(bearing)) * length, np.cos(np.radians(bearing)) * length))
+    return metres
 
 
 def _explanations(
@@ -112,7 +120,7 @@ def _explanations(
         if operation is None or operation.ballpark:
             continue
         reading = Reading(code, DATUM)
-        rest = float(np.hypot(*np.median(shifts + between(as_read, reading.place(middles)), axis=0)))
+        rest = float(np.hypot(*np.nanmedian(shifts + between(as_read, reading.place(middles)), axis=0)))
         candidate = candidate_of(reading, context.extent, context.region, boxes, anywhere=True)
         if rest <= EXPLAINED * length and candidate is not None:
             found.append((candidate.as_dict(), rest))

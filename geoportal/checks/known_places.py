@@ -102,9 +102,24 @@ def _areas(path: str, key: str, changed_ns: int) -> tuple[list[str], NDArray[Any
     if crs is None or not good.any():
         return [], np.empty((0, 2)), np.empty((0, 4))
     moved = in_degrees(shapes[good], crs)
-    return [str(code) for code in codes[good]], shapely.get_coordinates(shapely.centroid(moved)), shapely.bounds(moved)
+    return [str(code) for code in codes[good]], centres_of(moved), shapely.bounds(moved)
 
 
 def in_degrees(shapes: NDArray[Any], crs: Any) -> NDArray[Any]:
-    """Shapes of a layer in degrees on WGS 84, so that the centres of two layers are those of one plane."""
-    return np.asarray(shapely.transform(shapes, lambda points: placed(crs, points)), dtype=object)
+    """Shapes of a layer in degrees on WGS 84, so that the centres of two layers are those of one plane.
+
+    None for a shape with a vertex that is no place.
+    """
+    vertices, owner = shapely.get_coordinates(shapes, return_index=True)
+    degrees = placed(crs, vertices)
+    good = np.ones(len(shapes), dtype=bool)
+    good[owner[~np.isfinite(degrees).all(axis=1)]] = False
+    moved = np.full(len(shapes), None, dtype=object)
+    moved[good] = shapely.set_coordinates(shapes[good].copy(), degrees[good[owner]])
+    return moved
+
+
+def centres_of(shapes: NDArray[Any]) -> NDArray[Any]:
+    """The centroids (n, 2) of shapes, NaN for None."""
+    middles = shapely.centroid(shapes)
+    return np.column_stack((shapely.get_x(middles), shapely.get_y(middles)))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoportal.checks.projection import Box, boxes_in_degrees
-from geoportal.checks.readings import DATUM, Reading, placed, readings_of
+from geoportal.checks.projection import Box, boxes_in_degrees, read_crs
+from geoportal.checks.readings import DATUM, SYSTEM, ZONE, Reading, placed, readings_of, same_projection
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,7 +105,10 @@ class Placement:
         if not self.is_elsewhere or self.far[away].sum() * 2 <= len(away):
             return None
         sample = away[spread(len(away))]
-        return self._best([inside(item.place(self.middles[sample]), self.region).mean() for item in self.readings])
+        best = self._best([inside(item.place(self.middles[sample]), self.region).mean() for item in self.readings])
+        if best is not None and best.kind in (ZONE, SYSTEM) and self._is_at_home_elsewhere(sample):
+            return None
+        return best
 
     def explained(self, reading: Reading) -> NDArray[np.int_]:
         """The features (their numbers) that lie wrong as read, and right under ``reading``."""
@@ -122,6 +125,21 @@ class Placement:
             return bool(self._fits_code(known, reading).mean() >= EXPLAINED)
         sample = spread(len(self.present))
         return bool(inside(reading.place(self.middles[sample]), self.region).mean() >= EXPLAINED)
+
+    def _is_at_home_elsewhere(self, rows: NDArray[np.int_]) -> bool:
+        """Whether the layer is in a system that this region does not use, and lies where that system is used.
+
+        Then it is as likely a good layer of another region as a bad one of this.
+        """
+        own = self._context.crs
+        assert own is not None
+        systems = [read_crs(code) for code in self._context.region.crs_candidates]
+        if own.area_of_use is None or any(crs is not None and same_projection(own, crs) for crs in systems):
+            return False
+        area = own.area_of_use
+        here = placed(own, self.middles[rows])
+        low, high = np.array([area.west, area.south]), np.array([area.east, area.north])
+        return bool(((here >= low) & (here <= high)).all(axis=1).mean() > DOUBTFUL)
 
     def _best(self, shares: list[Any]) -> Reading | None:
         best = int(np.argmax(shares)) if shares else 0
