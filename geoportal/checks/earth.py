@@ -11,7 +11,7 @@ from geoportal.checks.projection import degrees_per_unit, leads_back, on_own_dat
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
-    from pyproj.aoi import AreaOfUse
+    from pyproj._crs import AreaOfUse
 
 SLACK_DEGREES = 1e-6
 """Rounding at the edge of the world is forgiven: 0.1 m."""

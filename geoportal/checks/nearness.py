@@ -28,7 +28,7 @@ def near_pairs(bounds: NDArray[Any], near: float) -> tuple[NDArray[np.int_], NDA
     rows, complete = _heaps_cut(bounds[:, :2], near)
     if not rows.size:
         return none, none, complete
-    tree = shapely.STRtree(shapely.points(bounds[rows, :2]))
+    tree = shapely.STRtree(np.asarray(shapely.points(bounds[rows, :2])))
     firsts, seconds = [none], [none]
     for begin in range(0, len(rows), AT_ONCE):
         some = rows[begin : begin + AT_ONCE]

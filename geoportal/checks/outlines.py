@@ -32,7 +32,7 @@ class Outlines:
     def __init__(self, geometry: NDArray[Any], type_ids: NDArray[np.int_], vertices: NDArray[Any]) -> None:
         """Lay out ``geometry``, whose ``vertices`` (n, 2) are given."""
         self.vertices = vertices
-        counts = shapely.get_num_coordinates(geometry)
+        counts = shapely.get_num_coordinates(geometry).astype(np.int64)
         firsts = np.cumsum(counts) - counts
         owners, sizes, is_ring, is_outer = _paths(geometry, type_ids, counts)
         ends = np.cumsum(sizes)
@@ -142,7 +142,7 @@ def _paths(
     of_area = type_ids[plain] == POLYGON
     several = np.flatnonzero((np.isin(type_ids, (MULTILINE, MULTIPOLYGON)) | holed) & (counts > 0))
     if not several.size:
-        return plain, counts[plain].astype(np.int64), of_area, of_area
+        return plain, counts[plain], of_area, of_area
     parts, part_of = shapely.get_parts(geometry[several], return_index=True)
     areal = shapely.get_type_id(parts) == POLYGON
     rings, ring_of = shapely.get_rings(parts[areal], return_index=True)
@@ -153,7 +153,7 @@ def _paths(
     is_outer = np.concatenate((of_area, np.zeros(len(lines), dtype=bool), np.diff(ring_of, prepend=-1) > 0))
     order = np.argsort(owners, kind="stable")
     order = order[sizes[order] > 0]
-    return owners[order], sizes[order].astype(np.int64), is_ring[order], is_outer[order]
+    return owners[order], sizes[order], is_ring[order], is_outer[order]
 
 
 def _first_of_run(owners: NDArray[np.int_]) -> NDArray[np.int_]:

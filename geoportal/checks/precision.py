@@ -36,7 +36,7 @@ AT_ONCE = 50_000
 def survives_rounding(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """Shapes are still valid in degrees with nine decimals, as they are published. Points cannot collapse."""
     assert context.crs is not None
-    counts = shapely.get_num_coordinates(context.geometry)
+    counts = shapely.get_num_coordinates(context.geometry).astype(np.int64)
     firsts = np.cumsum(counts) - counts
     drawn = context.is_present & context.is_valid & (shapely.get_dimensions(context.geometry) > 0)
     reasons = np.full(len(context), "", dtype=object)

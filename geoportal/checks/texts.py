@@ -81,11 +81,13 @@ def word(kind: str, code: str, language: str) -> str:
 
 
 def area(square_metres: float, language: str) -> str:
-    """An area as people say it: m², from 0.1 ha on ha, from 10 km² on km²."""
+    """An area as people say it: m², from 0.1 ha on ha, from 10 km² on km², below 0.05 m² cm²."""
     if square_metres >= 10 * SQUARE_KM_M2:
         return f"{number(square_metres / SQUARE_KM_M2, language, 1)} km²"
     if square_metres >= HECTARE_M2 / 10:
         return f"{number(square_metres / HECTARE_M2, language, 2)} ha"
+    if 0 < square_metres < 0.05:
+        return f"{number(square_metres * 10_000, language, 0 if square_metres >= 0.001 else 1)} cm²"
     return f"{number(square_metres, language, 0 if square_metres >= 10 else 1)} m²"
 
 

@@ -98,8 +98,9 @@ def test_numbers_are_written_as_people_write_them() -> None:
 
 @pytest.mark.parametrize(
     ("square_metres", "indonesian", "english"),
-    [(3.25, "3,2 m²", "3.2 m²"), (950.0, "950 m²", "950 m²"), (8600.0, "0,86 ha", "0.86 ha"),
-     (1234567.0, "123,46 ha", "123.46 ha"), (26912065000.0, "26.912,1 km²", "26,912.1 km²")],
+    [(0.0021, "21 cm²", "21 cm²"), (3.25, "3,2 m²", "3.2 m²"), (950.0, "950 m²", "950 m²"),
+     (8600.0, "0,86 ha", "0.86 ha"), (1234567.0, "123,46 ha", "123.46 ha"),
+     (26912065000.0, "26.912,1 km²", "26,912.1 km²")],
 )  # fmt: skip
 def test_areas(square_metres: float, indonesian: str, english: str) -> None:
     assert texts.area(square_metres, "id") == indonesian
