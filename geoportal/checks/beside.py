@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 ENOUGH = 0.5
 """The part of a column's values that must be codes of a layer for the column to be taken for codes of it."""
-TABLE = "layer"
-"""The table in a GeoPackage of this node."""
 
 
 class Beside:
@@ -97,6 +95,8 @@ class Surroundings:
         """Nothing is read yet."""
         self._context = context
         self._read: dict[str, Beside | None] = {}
+        # By relation: points that lie elsewhere than they say, and where (``covering``).
+        self.strays: dict[int, tuple[NDArray[np.int_], NDArray[np.int_]]] = {}
 
     @cached_property
     def promised(self) -> Relations:
@@ -192,8 +192,8 @@ class Surroundings:
 
         options = {"LIST_ALL_TABLES": "NO", "IMMUTABLE": "YES"}
         try:
-            about = pyogrio.read_info(reference.path, layer=TABLE, **options)
-            frame = pyogrio.read_dataframe(reference.path, layer=TABLE, use_arrow=True, **options)
+            about = pyogrio.read_info(reference.path, **options)
+            frame = pyogrio.read_dataframe(reference.path, use_arrow=True, **options)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
             return None
         return self._placed(name, reference.title or name, frame, about["crs"], reference.key)

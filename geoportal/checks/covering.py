@@ -181,8 +181,15 @@ def _points_outside(context: Context, relation: Relation, told: _Outside) -> Non
 
 def _elsewhere(context: Context, relation: Relation) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
     """Points that do not lie in the area that they name (or, naming none, in any), with the area that they lie in, -1
-    where that is none.
+    where that is none. Asked once for the rules that tell the two kinds.
     """
+    known = surroundings_of(context).strays
+    if id(relation) not in known:
+        known[id(relation)] = _strays(context, relation)
+    return known[id(relation)]
+
+
+def _strays(context: Context, relation: Relation) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
     areas = relation.beside.shapes
     points = np.flatnonzero(context.is_present & np.isin(context.type_ids, (POINT, MULTIPOINT)))
     rows = np.full(len(points), -1) if relation.rows is None else relation.rows[points]

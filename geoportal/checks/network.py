@@ -281,6 +281,11 @@ class Network:
             ends = shapely.get_coordinates(shapely.get_point(self.flat[knotted[part[one]]], at))
             rests |= ~self.is_closed[knotted[part[one]]] & (np.hypot(*(middles - ends).T) <= self.tolerance)
         keep = is_line | (~follows & ~rests)
+        # Where a stretch that is walked twice begins and ends, other segments touch it: that is the same place.
+        retraced = np.flatnonzero(is_line)
+        if len(retraced):
+            at, line = shapely.STRtree(pieces[retraced]).query(pieces, predicate="dwithin", distance=self.tolerance)
+            keep[at[~is_line[at] & (part[one[at]] == part[one[retraced[line]]])]] = False
         numbers = knotted[part[one[keep]]]
         return Places(middles[keep] / self._stretch, numbers, numbers, np.full(int(keep.sum()), None, dtype=object))
 

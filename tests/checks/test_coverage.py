@@ -6,6 +6,7 @@ import pytest
 import shapely
 
 from geoportal.checks import coverage, texts, validate
+from geoportal.ingest.reader import read_layer
 from geoportal.model.layer import Layer
 from geoportal.model.report import Finding
 from tests.checks.examples import REGION, spec
@@ -140,3 +141,59 @@ def test_gaps_are_those_that_qgis_finds(shared: object) -> None:
             and shapely.Point(place.where).distance(shapely.Point(x, y)) < 0.2
             for place in small
         )
+
+
+def test_overlaps_and_gaps_carry_the_ground_that_they_are() -> None:
+    overlap = found(pair(10), "coverage-overlap")
+    assert overlap is not None and overlap.occurrences[0].geometry is not None
+    ground = shapely.geometry.shape(overlap.occurrences[0].geometry)
+    one, other = pair(10).frame.geometry
+    assert ground.equals(one & other)
+    assert ground.contains(shapely.Point(overlap.occurrences[0].where))
+    shapes = squares(3, 3)
+    gap = found(make_layer([*shapes[:4], *shapes[5:]]), "coverage-gap")
+    assert gap is not None and gap.occurrences[0].geometry is not None
+    assert shapely.geometry.shape(gap.occurrences[0].geometry).symmetric_difference(shapes[4]).area < 1e-12
+
+
+def test_a_pair_that_overlaps_in_two_places_is_one_place_with_both_parts() -> None:
+    comb = shapely.from_wkt("POLYGON ((116 0, 116.01 0, 116.01 0.01, 116.008 0.01, 116.008 0.002, 116.002 0.002, "
+                            "116.002 0.01, 116 0.01, 116 0))")  # fmt: skip
+    bar = shapely.box(116, 0.005, 116.01, 0.006)
+    finding = found(make_layer([comb, bar]), "coverage-overlap")
+    assert finding is not None and finding.count == 1
+    ground = shapely.geometry.shape(finding.occurrences[0].geometry)
+    assert len(shapely.get_parts(ground)) == 2 and ground.equals(comb & bar)
+
+
+def test_a_hole_as_large_as_an_area_is_told_apart() -> None:
+    shapes = squares(3, 3)
+    small = shapely.box(*shapes[0].centroid.buffer(0.001).bounds)
+    finding = found(make_layer([shapes[0] - small, *shapes[1:4], *shapes[5:]]), "coverage-gap")
+    assert finding is not None and (finding.count, finding.params["enclaves"]) == (2, 1)
+    large, little = finding.occurrences
+    assert large.params["enclave"] is True and "enclave" not in little.params
+    assert "sebesar satu bidang" in texts.occurrence(finding, large, "id")
+    assert "as large as an area" not in texts.occurrence(finding, little, "en")
+
+
+def test_a_large_shape_is_drawn_more_simply() -> None:
+    circle = shapely.Point(116, 0).buffer(0.01, quad_segs=3000)
+    finding = found(make_layer([circle, circle]), "coverage-overlap")
+    assert finding is not None
+    drawn = shapely.geometry.shape(finding.occurrences[0].geometry)
+    assert shapely.get_num_coordinates(drawn) <= 2000 and drawn.area == pytest.approx(circle.area, rel=0.02)
+
+
+def test_the_villages_of_kukar_are_what_their_readme_says(shared: object) -> None:
+    """data/README: 173 pairs that overlap by more than 1e-9 square degrees, 610 gaps; half a metre forgives a few."""
+    layer = read_layer(f"{shared}/data/real/kukar_desa.geojson")
+    exact = {item.rule: item for item in validate(layer, spec(tolerance_m=0), REGION, sample=None).findings}
+    overlaps = exact["coverage-overlap"].occurrences
+    large = [place for place in overlaps if place.params["area_m2"] > 1e-9 * 111_320 * 110_574]
+    assert len(large) == 173 and exact["coverage-gap"].count == 610
+    told = {item.rule: item for item in validate(layer, spec(), REGION).findings}
+    assert 150 < told["coverage-overlap"].count < 173 and 500 < told["coverage-gap"].count < 610
+    largest = max(overlaps, key=lambda place: place.params["area_m2"])
+    assert {largest.feature, largest.related} == {"104", "105"}  # 64.02.09.2008 and 64.02.09.2009
+    assert largest.params["area_m2"] == pytest.approx(14_000, rel=0.01)
