@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,17 @@ class Distinct:
     def where(self, test: Callable[[str], bool]) -> NDArray[np.bool_]:
         """For each different value whether it passes a test."""
         return np.fromiter(map(test, self.values), dtype=bool, count=len(self.values))
+
+    def matching(self, pattern: str) -> NDArray[np.bool_]:
+        """For each different value whether a regular expression of RE2 is found in it: fast, for a first look."""
+        import pyarrow
+        from pyarrow import compute
+
+        try:
+            texts = pyarrow.array(self.values, type=pyarrow.string())
+        except (pyarrow.ArrowInvalid, UnicodeEncodeError):  # half a surrogate pair is in no encoding
+            return self.where(lambda value: re.search(pattern, value) is not None)
+        return np.asarray(compute.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False), dtype=bool)
 
     def rows(self, chosen: NDArray[np.bool_]) -> NDArray[np.int_]:
         """The features that have one of the chosen values."""

@@ -22,6 +22,7 @@ LONGEST_NAME = 10
 """Bytes that a .dbf, and so a shapefile, has for the name of a field (KUGI keeps to it as well)."""
 ALIKE = 0.8
 """From this likeness on (0 to 1, as difflib measures it) two names are taken for spellings of one."""
+LONGEST_COMPARED = 80
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -114,7 +115,10 @@ def _is_other_name(name: str, field: FieldSpecification, reason: str) -> bool:
             return len(name) >= LONGEST_NAME - 2 and cut(field.name).casefold() == name.casefold()
         case _:
             # Short names are too easily alike: KDPKAB is not KDEPUM.
-            return min(len(plain), len(asked)) >= 5 and SequenceMatcher(None, plain, asked).ratio() >= ALIKE
+            lengths = len(plain), len(asked)
+            if min(lengths) < 5 or max(lengths) > LONGEST_COMPARED:
+                return False
+            return SequenceMatcher(None, plain, asked).ratio() >= ALIKE
 
 
 def _plain(name: str) -> str:

@@ -32,6 +32,7 @@ LEAST_PLAUSIBLE = 0.5
 _NIK = re.compile(r"(?<!\d)\d{16}(?!\d)")
 _MOBILE = re.compile(r"(?<![\d.,])(?:\+?62|0)[ .-]?8[1-9](?:[ .-]?\d){7,10}(?![\d.,]*\d)")
 _BARE_MOBILE = re.compile(r"8[1-9]\d{7,10}")
+_LIKE_MOBILE = r"8[1-9](?:[ .-]?\d){7}"
 _EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}")
 _SAYS_PHONE = re.compile(
     r"\b(?:hp|h/p|telp?|tlp|telepon|telpon|wa|whatsapp|phone|kontak|hub|hubungi|cp)\b", re.IGNORECASE
@@ -55,9 +56,11 @@ def no_identity_numbers(layer: Layer, spec: Specification | None, context: Conte
     """No numbers of identity cards or family cards (NIK, nomor KK) stand in an open layer."""
 
     def chosen(name: str, values: Distinct) -> NDArray[np.bool_]:
-        numbers = [_NIK.findall(value) if len(value) >= 16 else [] for value in values.values]
-        has = np.fromiter(map(bool, numbers), dtype=bool, count=len(numbers))
-        plausible = np.fromiter((any(map(is_nik, found)) for found in numbers), dtype=bool, count=len(numbers))
+        has = values.matching(r"\d{16}")
+        plausible = has.copy()
+        numbers = [_NIK.findall(value) for value in values.values[has]]
+        plausible[has] = [any(map(is_nik, found)) for found in numbers]
+        has[has] = list(map(bool, numbers))
         if _says(name, _NIK_WORDS) or "kk" in _words(name):
             return has
         return plausible if plausible.sum() >= LEAST_PLAUSIBLE * max(int(has.sum()), 1) else np.zeros_like(has)
@@ -76,9 +79,11 @@ def no_mobile_phones(layer: Layer, spec: Specification | None, context: Context)
     """No numbers of mobile phones stand in an open layer: such a phone belongs to a person."""
 
     def chosen(name: str, values: Distinct) -> NDArray[np.bool_]:
+        has = values.matching(_LIKE_MOBILE)
         if _says(name, _PHONE_WORDS):
-            return values.where(lambda value: bool(_MOBILE.search(value) or _BARE_MOBILE.fullmatch(value)))
-        has = values.where(lambda value: len(value) >= 10 and _MOBILE.search(value) is not None)
+            has[has] = [bool(_MOBILE.search(value) or _BARE_MOBILE.fullmatch(value)) for value in values.values[has]]
+            return has
+        has[has] = [_MOBILE.search(value) is not None for value in values.values[has]]
         if not has.any():
             return has
         if values.counts()[has].sum() >= LEAST_SHARE * values.filled:

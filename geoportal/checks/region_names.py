@@ -159,7 +159,7 @@ class _Book:
         names = self.by_level.get(level, {})
         # Of a whole country only names that begin alike are compared: there are eighty thousand.
         near = names if len(names) <= 5000 else [item for item in names if item[:2] == own[:2]]
-        best = get_close_matches(own, near, n=1, cutoff=ALIKE)
+        best = get_close_matches(own, near, n=1, cutoff=ALIKE) if len(own) <= LONGEST_NAME else []
         if not best:
             return Wrong("unlisted", None, None, None)
         code = names[best[0]][0]

@@ -54,7 +54,8 @@ def check(
     code_list = chosen_list(settings, edition)
     report = check_regions(file, settings, columns=tuple(column or ()), edition=edition, layer=layer)
     unknown = unknown_values(report)
-    passed = report.verdict is not Verdict.REJECT and bool(_columns(report)) and not unknown
+    known = any(params["kinds"].get("listed") for _, params in _columns(report))
+    passed = report.verdict is not Verdict.REJECT and known and not unknown
     if json:
         print_json(_document(report, code_list, passed, language))
     else:
@@ -138,7 +139,9 @@ def _lines(report: Report, code_list: CodeList, unknown: int, language: str) -> 
     elif not _columns(report):
         yield said("wilayah.no-column")
     elif unknown:
-        yield said("wilayah.failed", count=unknown)
+        yield said("wilayah.failed" if unknown > 1 else "wilayah.failed.one", count=unknown)
+    elif not any(facts["kinds"].get("listed") for _, facts in _columns(report)):
+        yield said("wilayah.no-code")
     else:
         yield said("wilayah.passed")
 
