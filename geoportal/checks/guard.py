@@ -106,10 +106,11 @@ def _explained(context: Context, *kinds: str) -> Finding | None:
     told = context.suggestions
     best = candidate_of(reading, context.extent, context.region, context.bounds[context.is_present], anywhere=True)
     first = [] if best is None else [best.as_dict()]
-    others = [item for item in told["candidates"] if item["repair"] != reading.repair]
+    turned = (reading.crs, reading.swapped, reading.flipped)
+    others = [item for item in told["candidates"] if (item["crs"], item["swapped"], item["flipped"]) != turned]
     params: dict[str, Any] = {"total": len(context), "region": told["region"], "crs": label(context)}
     if not placement.holds_for_all(reading):
         # Some features lie right as they are: a repair of the whole layer would spoil those.
-        first = [{**item, "repair": {}} for item in first]
+        first, others = ([{**item, "repair": {}} for item in items] for items in (first, others))
         params["reason"] = MIXED
     return finding(context, placement.explained(reading), params={**params, "candidates": [*first, *others]})

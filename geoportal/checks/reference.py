@@ -10,7 +10,7 @@ import shapely
 from geoportal.checks.crs_guess import Candidate, suggest
 from geoportal.checks.earth import off_earth
 from geoportal.checks.findings import finding
-from geoportal.checks.placement import MOST, inside, middles
+from geoportal.checks.placement import EXPLAINED, MOST, inside, middles
 from geoportal.checks.projection import corners
 from geoportal.checks.rules import Need, rule
 from geoportal.model.report import Element, Scope, Severity
@@ -107,8 +107,12 @@ def suggestions(context: Context) -> dict[str, Any]:
     candidates = suggest(context.extent, context.region, boxes=boxes, declared=context.layer.crs)
     if plain := _degrees_by_name(context):
         candidates = [plain, *(item for item in candidates if item.swapped or item.flipped or item.crs != plain.crs)]
+    told = [item.as_dict() for item in candidates]
+    if context.crs is not None:
+        # What lies right as it is read would be spoilt by a repair of the whole layer.
+        told = [{**item, "repair": item["repair"] if item["share_inside"] >= EXPLAINED else {}} for item in told]
     return {
-        "candidates": [item.as_dict() for item in candidates],
+        "candidates": told,
         "region": context.region.name.as_dict(),
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,6 +24,19 @@ if TYPE_CHECKING:
     from geoportal.settings import Settings
 
 MOST_NAMED = 3
+PLACED = (
+    "coordinates-outside-domain",
+    "crs-axes-swapped",
+    "crs-sign-lost",
+    "crs-hemisphere",
+    "crs-zone",
+    "crs-degrees-as-metres",
+    "crs-datum-shift",
+    "layer-outside-region",
+)
+"""Rules whose candidates a repair can apply to a layer that states a reference system."""
+TURNS = {"swap-axes": "swap-axes", "flip-y": "flip-latitude"}
+"""What a candidate calls a turn of the coordinates, and the word of ``repair --yes`` for it."""
 MARKS = {Severity.BLOCKING: "[X]", Severity.WARNING: "[!]", Severity.INFO: "[i]"}
 
 
@@ -214,12 +227,46 @@ def describe(report: Report, language: str, *, judged: bool = True) -> Iterator[
 
 
 def choices(report: Report, language: str) -> Iterator[str]:
-    """The reference systems in which a layer without one would land in the region, as options to type."""
-    candidates = [c for f in report.findings if f.rule == "crs-missing" for c in f.params.get("candidates", [])]
-    if candidates:
+    """What the officer may say of where a layer lies, as options to type, each with where the layer would land.
+
+    For a layer without a reference system the options of this command; for one that lies wrong as it is read, those of
+    ``repair``. Nothing of it is done without being typed.
+    """
+    from geoportal.language import text
+
+    missing = [c for f in report.findings if f.rule == "crs-missing" for c in f.params.get("candidates", [])]
+    if missing:
         yield text("cli", "crs.choose", language)
-    for candidate in candidates:
-        yield f"  --crs {candidate['crs']}  {candidate.get('name', '')}".rstrip()
+    for candidate in missing:
+        if option := _option(candidate, "--crs {crs}"):
+            command = "geoportal repair FILE " if "--yes" in option else ""  # a check turns nothing
+            yield f"  {command}{option}  {candidate.get('name', '')}  {_landing(candidate, language)}".rstrip()
+    asked = [c for f in report.findings if f.rule in PLACED for c in f.params.get("candidates", [])]
+    options = {_option(c, "--yes assign-crs={crs}"): c for c in reversed(asked)}
+    options.pop("", None)
+    if options:
+        yield text("cli", "crs.repair", language)
+    for option, candidate in reversed(options.items()):
+        yield f"  geoportal repair FILE {option}  {candidate.get('name', '')}  {_landing(candidate, language)}".rstrip()
+
+
+def _option(candidate: dict[str, Any], assigning: str) -> str:
+    """The words that confirm what a candidate would do to the layer; empty where it may not be done to all of it."""
+    steps = candidate.get("repair", {"assign-crs": candidate["crs"]})
+    words = [assigning.format(crs=steps["assign-crs"])] if "assign-crs" in steps else []
+    words += [f"--yes {word}" for step, word in TURNS.items() if steps.get(step)]
+    return " ".join(words)
+
+
+def _landing(candidate: dict[str, Any], language: str) -> str:
+    """Where a layer would land, and how much of it in the region."""
+    from geoportal.language import text
+
+    if "extent_degrees" not in candidate:
+        return ""
+    west, south, east, north = (number(value, language, 2) for value in candidate["extent_degrees"])
+    share = number(100 * candidate["share_inside"], language, 0)
+    return text("cli", "crs.lands", language, share=share, west=west, south=south, east=east, north=north)
 
 
 def _named(finding: Finding) -> list[str]:
