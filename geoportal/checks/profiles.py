@@ -230,7 +230,9 @@ def _extended(base: Specification, own: SpecificationFile, name: str) -> Specifi
         expected_features=base.expected_features if own.expect.features is None else own.expect.features,
         tolerance_m=base.tolerance_m if own.tolerance_m is None else own.tolerance_m,
         join=TableJoin(own.join.dataset, own.join.column, own.join.key) if own.join else base.join,
-        comparisons=(*base.comparisons, *(Comparison(**part.model_dump()) for part in own.comparisons)),
+        comparisons=tuple(
+            dict.fromkeys((*base.comparisons, *(Comparison(**part.model_dump()) for part in own.comparisons)))
+        ),
         covered_by=tuple(CoveredBy(**part.model_dump()) for part in own.covered_by) or base.covered_by,
         code_edition=own.code_edition or base.code_edition,
         open_data=base.open_data if own.open_data is None else own.open_data,

@@ -7,7 +7,19 @@ import sys
 
 import typer
 
-from geoportal.cli import checking, feedback, kugi, operation, publishing, records, repairing, setup, specifications, tokens, wilayah
+from geoportal.cli import (
+    checking,
+    feedback,
+    kugi,
+    operation,
+    publishing,
+    records,
+    repairing,
+    setup,
+    specifications,
+    tokens,
+    wilayah,
+)
 from geoportal.cli.sentences import told
 from geoportal.cli.session import complain, error_document, language_for, print_json
 from geoportal.errors import GeoportalError, NotPublishable, Unavailable

@@ -35,7 +35,7 @@ FULL = Record(
     scale_denominator=25000,
     fields={"FCODE": FieldMeaning(LocalText("Kode KUGI", "KUGI code"))},
 )
-# ISO 19115-1:2014 table F.1, discovery metadata for datasets: what is mandatory there (or mandatory for datasets) and the
+# ISO 19115-1:2014 table F.1, discovery metadata for datasets: what is mandatory there (or for datasets) and the
 # node does not give by itself.
 MANDATORY = {"title", "abstract", "date", "producer", "topic", "extent"}
 LESS = {
