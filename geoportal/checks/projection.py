@@ -178,4 +178,4 @@ class Metres:
             return 1.0, 1.0
         sizes = np.linalg.svd(slopes, compute_uv=False)
         most = float(sizes.max())
-        return max(float(sizes.min()), most / 100), most
+        return (max(float(sizes.min()), most / 100), most) if most > 0 else (1.0, 1.0)

@@ -12,6 +12,7 @@ from geoportal.checks.findings import finding
 from geoportal.checks.geometry import repeated
 from geoportal.checks.nearness import alike, near_pairs, with_company
 from geoportal.checks.rules import Need, rule
+from geoportal.checks.vertices import in_order
 from geoportal.model.report import Element, Scope, Severity
 
 if TYPE_CHECKING:
@@ -50,13 +51,15 @@ def rings_large_enough(layer: Layer, spec: Specification | None, context: Contex
     areas = shapely.area(context.in_metres(outlines.rings(paths)))
     tiny = areas <= most_m2
     paths, areas = paths[tiny], areas[tiny]
-    middles = shapely.get_coordinates(shapely.point_on_surface(outlines.rings(paths)))
+    owners = outlines.owners[paths]
+    place = shapely.get_coordinates(shapely.point_on_surface(outlines.rings(paths)))
+    order = in_order(owners, place)
 
     def told(spot: int) -> dict[str, Any]:
-        reason = "tiny-part" if outlines.is_outer[paths[spot]] else "tiny-hole"
-        return {"reason": reason, "area_m2": round(float(areas[spot]), 4)}
+        reason = "tiny-part" if outlines.is_outer[paths[order[spot]]] else "tiny-hole"
+        return {"reason": reason, "area_m2": round(float(areas[order[spot]]), 4)}
 
-    return finding(context, outlines.owners[paths], place=middles, detail=told, params={"most_m2": most_m2})
+    return finding(context, owners[order], place=place[order], detail=told, params={"most_m2": most_m2})
 
 
 @rule(
@@ -74,22 +77,24 @@ def areas_have_width(layer: Layer, spec: Specification | None, context: Context)
     areas, lengths = shapely.area(parts), shapely.length(parts)
     # Mean width and slenderness, each with the benefit of the doubt that unlike units along x and y leave.
     suspect = (2 * areas <= lengths * (width_m / least)) & (lengths**2 * (most / least) ** 2 >= 4 * SLENDER * areas)
-    parts, owners = context.in_metres(parts[suspect]), owners[suspect]
-    areas, lengths = shapely.area(parts), shapely.length(parts)
+    parts, owners = parts[suspect], owners[suspect]
+    measured = context.in_metres(parts)
+    areas, lengths = shapely.area(measured), shapely.length(measured)
     thin = (2 * areas <= lengths * width_m) & (lengths**2 >= 4 * SLENDER * areas)
     flat = _without_area(context)
     features = np.concatenate((owners[thin], flat))
+    place = np.concatenate((shapely.get_coordinates(shapely.point_on_surface(parts[thin])), context.points(flat)))
     widths = np.concatenate((2 * areas[thin] / lengths[thin], np.zeros(len(flat))))
     sizes = np.concatenate((areas[thin], np.zeros(len(flat))))
+    order = in_order(features, place)
 
     def told(spot: int) -> dict[str, Any]:
-        if not sizes[spot]:
+        at = order[spot]
+        if not sizes[at]:
             return {"reason": "no-area"}
-        return {"width_m": round(float(widths[spot]), 2), "area_m2": round(float(sizes[spot]), 2)}
+        return {"width_m": round(float(widths[at]), 2), "area_m2": round(float(sizes[at]), 2)}
 
-    order = np.argsort(features, kind="stable")
-    features, widths, sizes = features[order], widths[order], sizes[order]
-    return finding(context, features, detail=told, params={"most_m": width_m})
+    return finding(context, features[order], place=place[order], detail=told, params={"most_m": width_m})
 
 
 @rule(

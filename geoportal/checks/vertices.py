@@ -55,13 +55,9 @@ def vertices_once(layer: Layer, spec: Specification | None, context: Context) ->
         edges = edges[np.hypot(steps[:, 0], steps[:, 1]) <= REPEATED_M]
     if not edges.size:
         return None
-    owners = outlines.owners[outlines.paths_of(edges)]
-    return finding(
-        context,
-        owners,
-        place=outlines.vertices[edges],
-        params={"features": len(np.unique(owners)), "total": len(context)},
-    )
+    owners, place = outlines.owners[outlines.paths_of(edges)], outlines.vertices[edges]
+    order = in_order(owners, place)
+    return finding(context, owners[order], place=place[order])
 
 
 @rule(
@@ -88,13 +84,15 @@ def no_spikes(layer: Layer, spec: Specification | None, context: Context) -> Fin
     sine = across / (lengths[0] * lengths[1])
     least = max(context.tolerance_m, SHORTEST_SPIKE_M)
     spiked = same_way & (sine <= np.sin(np.radians(SPIKE_DEGREES))) & (sine * length <= least) & (length >= least)
-    order = np.flatnonzero(spiked)[np.argsort(tip[spiked], kind="stable")]
-    if not order.size:
+    tip, length = tip[spiked], length[spiked]
+    if not tip.size:
         return None
+    owners, place = outlines.owners[outlines.paths_of(tip)], outlines.vertices[tip]
+    order = in_order(owners, place)
     return finding(
         context,
-        outlines.owners[outlines.paths_of(tip[order])],
-        place=outlines.vertices[tip[order]],
+        owners[order],
+        place=place[order],
         detail=lambda spot: {"length_m": round(float(length[order[spot]]), 1)},
     )
 
@@ -127,6 +125,11 @@ def vertices_few_enough(layer: Layer, spec: Specification | None, context: Conte
         return {"reason": "dense", "vertices": int(counts[feature]), "spacing_m": spaced}
 
     return finding(context, many | dense, detail=told, params={"most": MANY_VERTICES})
+
+
+def in_order(owners: NDArray[np.int_], places: NDArray[Any]) -> NDArray[np.int_]:
+    """Several places in one feature from west to east: the order in which a ring is drawn does not matter."""
+    return np.lexsort((places[:, 1], places[:, 0], owners))
 
 
 def _moved(context: Context, vertices: NDArray[np.int_]) -> NDArray[Any]:

@@ -57,8 +57,7 @@ def in_area_of_use(layer: Layer, spec: Specification | None, context: Context) -
     rows = present[suspects[~absurd]]
     if not rows.size:
         return None
-    box = [round(side, 2) for side in (area.west, area.south, area.east, area.north)]
-    params = {"crs": label(context), "area": area.name, "box": box, "total": len(context)}
+    params = {"crs": label(context), "area": area.name, "total": len(context)}
     return finding(context, rows, params=params)
 
 
