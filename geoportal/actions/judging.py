@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from geoportal.model.access import Classification
 from geoportal.node import Node
 
 if TYPE_CHECKING:
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from geoportal.model.specification import Specification
 
 REFERENCE_MISSING = "reference-missing"
+
+
+def guarded(spec: Specification, access: Classification) -> Specification:
+    """The specification as a dataset of this class is judged by: personal data weigh only in what is for everybody."""
+    return spec if access is Classification.PUBLIC else replace(spec, open_data=False)
 
 
 def rejudged(node: Node, dataset_id: str, digest: str, spec: Specification | None, references: References) -> Report:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from geoportal.actions.completeness import record_report
 from geoportal.actions.ground import ground_of
 from geoportal.actions.joining import ensure_join_still_open
-from geoportal.actions.judging import rejudged, with_file_beside
+from geoportal.actions.judging import guarded, rejudged, with_file_beside
 from geoportal.actions.references import references_for
 from geoportal.actions.submit import ensure_space
 from geoportal.errors import BadRequest, Conflict, NotFound, NotPublishable
@@ -43,7 +43,8 @@ def judge(node: Node, dataset: Dataset, version: Version) -> Report:
     references = references_for(
         node, dataset.specification, dataset.classification, dataset.opd, without=dataset.dataset_id
     )
-    fresh = rejudged(node, dataset.dataset_id, version.digest, dataset.specification, references)
+    spec = guarded(dataset.specification, dataset.classification)
+    fresh = rejudged(node, dataset.dataset_id, version.digest, spec, references)
     seen = {finding.rule for finding in fresh.findings}
     kept = [
         _weighed(finding, dataset)

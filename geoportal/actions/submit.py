@@ -15,6 +15,7 @@ from geoportal.actions.joining import (
     lineage,
     parse_join,
 )
+from geoportal.actions.judging import guarded
 from geoportal.actions.references import references_for
 from geoportal.errors import BadRequest, Conflict, NotFound, StorageFull, UnknownReferenceSystem, UnreadableSource
 from geoportal.model.access import Action, Actor, Classification, require
@@ -155,7 +156,7 @@ def submit(
 
         def inspected(wish: JoinWish | None) -> tuple[Report, Staged | None]:
             return inspect_in_child(
-                path, specification, node.region,
+                path, guarded(specification, guard[0]), node.region,
                 staging=staging, limits=node.settings.ingest, layer=layer, crs=crs, progress=progress, join=wish,
                 references=references,
             )  # fmt: skip
