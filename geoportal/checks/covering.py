@@ -15,7 +15,7 @@ import shapely
 from geoportal.checks.beside import Beside, Relation, surroundings_of
 from geoportal.checks.context import LINE, MULTILINE, MULTIPOINT, POINT, RING
 from geoportal.checks.findings import finding
-from geoportal.checks.overlay import FINEST_M, measured, overlaid, united
+from geoportal.checks.overlay import FINEST_M, grid_of, measured, overlaid, united
 from geoportal.checks.rules import RULES, Need, rule, severity_under
 from geoportal.model.report import Element, Occurrence, Scope, Severity
 
@@ -290,13 +290,14 @@ def _parts_outside(
 
 
 def _covers(context: Context, beside: Beside, shapes: NDArray[Any], rows: NDArray[Any]) -> NDArray[Any]:
-    """For each shape what it must lie in: the area that it names, else all areas that it touches, as one."""
+    """For each shape what it must lie in: the area that it names, else all areas that it touches, or nearly, as one."""
     cover = np.full(len(shapes), None, dtype=object)
     named = rows >= 0
     cover[named] = beside.shapes[rows[named]]
     free = np.flatnonzero(~named)
     if len(free):
-        area, which = shapely.STRtree(shapes[free]).query(beside.shapes, predicate="intersects")
+        near = 1.5 * context.tolerance_m / FINEST_M * grid_of(context)
+        area, which = shapely.STRtree(shapes[free]).query(beside.shapes, predicate="dwithin", distance=near)
         touched: dict[int, list[int]] = {}
         for position, number in zip(which.tolist(), area.tolist(), strict=True):
             touched.setdefault(position, []).append(number)

@@ -182,7 +182,7 @@ def test_a_ball_of_wool_is_counted_up_to_a_limit(monkeypatch: pytest.MonkeyPatch
     wool = [f"{10 * n} 0, {n * n * 7 % 300} 100" for n in range(30)]
     finding = found(lines(*wool), "lines-cross")
     assert finding is not None and finding.params["complete"] is False
-    assert texts.message(finding, "en").startswith("In at least ")
+    assert texts.message(finding, "en").startswith("At least ")
 
 
 def test_the_profile_for_networks_warns_and_the_free_one_does_not_look_for_dangles() -> None:
