@@ -124,6 +124,9 @@ def repeats(context: Context, name: str) -> tuple[NDArray[np.int_], NDArray[Any]
     import pandas
 
     column = context.column(name)
+    # Values of one type are equal when their texts are; whether any two are is soon seen, and hardly ever so.
+    if not pandas.api.types.is_object_dtype(column.dtype) and not column.duplicated().any():
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
     filled = np.flatnonzero(~is_blank(column))
     ordered = filled[context.ranked(filled)]
     values = as_text(column)[ordered]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoportal.checks.columns import as_text, is_blank
-from geoportal.checks.distinct import cells
+from geoportal.checks.columns import is_blank
+from geoportal.checks.distinct import cells, distinct
 from geoportal.checks.patterns import LONGEST_VALUE, checked_pattern
 from geoportal.checks.rules import Need, rule
 from geoportal.checks.schema import repeats
@@ -140,13 +140,12 @@ def _values(
     applies: Callable[[FieldSpecification], bool],
     is_wrong: Callable[[FieldSpecification, NDArray[Any]], NDArray[np.bool_]],
 ) -> Finding | None:
-    """Ask ``is_wrong`` of the values (as text, blanks left out) of every field to which a rule applies."""
+    """Ask ``is_wrong`` of the different values (as text, no blanks) of every field to which a rule applies."""
     found = []
     for field in _described(spec, context):
         if applies(field):
-            column = context.column(field.name)
-            filled = np.flatnonzero(~is_blank(column))
-            found.append((field.name, filled[is_wrong(field, as_text(column)[filled])]))
+            known = distinct(context, field.name)
+            found.append((field.name, known.rows(is_wrong(field, known.values))))
     return cells(context, found)
 
 

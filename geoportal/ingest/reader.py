@@ -16,6 +16,7 @@ from typing import Any, cast
 import geopandas
 import pyarrow as pa
 import pyogrio.errors
+from pyarrow import compute
 from pyogrio.raw import read_arrow
 
 from geoportal.ingest import columns, gdal
@@ -152,8 +153,10 @@ def _ids(source: Source, meta: dict[str, Any], table: pa.Table) -> tuple[tuple[s
         return (source.ids if complete else None), table
     name = meta.get("fid_column") or "OGC_FID"
     index = table.schema.names.index(name)
-    found = tuple(str(value) for value in table.column(index).to_pylist())
-    return (found if found and len(set(found)) == len(found) else None), table.remove_column(index)
+    column = table.column(index)
+    found = tuple(column.cast(pa.string()).to_pylist())
+    unique = len(found) > 0 and column.null_count == 0 and compute.count_distinct(column).as_py() == len(found)
+    return (found if unique else None), table.remove_column(index)
 
 
 def _split(table: pa.Table) -> tuple[pa.Table, pa.ChunkedArray | None]:
