@@ -57,7 +57,7 @@ def in_area_of_use(layer: Layer, spec: Specification | None, context: Context) -
     rows = present[suspects[~absurd]]
     if not rows.size:
         return None
-    params = {"crs": label(context), "area": area.name, "total": len(context)}
+    params = {"crs": label(context), "area": area.name}
     return finding(context, rows, params=params)
 
 
