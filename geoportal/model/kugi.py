@@ -19,8 +19,8 @@ SCALES = {
 }  # fmt: skip
 """Scale code -> denominator."""
 
-_CODE = re.compile(r"([A-Z])([A-Z])(\d\d)(\d\d)(\d{4})")
-_OLD_CODE = re.compile(r"([A-Z])([A-Z])(\d{4})")
+_CODE = re.compile(r"([A-Z])([A-Z])(\d\d)(\d\d)(\d{4})", re.ASCII)
+_OLD_CODE = re.compile(r"([A-Z])([A-Z])(\d{4})", re.ASCII)
 _SCALE_IN_NAME = re.compile(r"_(?:\d+(?:[.,]\d+)?K|\d+(?:JT|M)|1JT)\Z", re.IGNORECASE)
 
 
