@@ -76,6 +76,8 @@ def outlines_on(ground: Ground, layers: Sequence[Layer]) -> Outlines:
     lines: list[Any] = []
     points = [np.empty((0, 2))]
     for layer in layers:
+        if layer.geometry_type is None:
+            continue  # a mere table
         shapes = shapely.force_2d(np.asarray(layer.frame.geometry.to_numpy(), dtype=object))
         parts = shapely.get_parts(shapely.get_parts(shapes))
         parts = np.concatenate([shapely.get_rings(parts), parts[shapely.get_type_id(parts) < 3]])

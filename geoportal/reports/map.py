@@ -48,6 +48,7 @@ DOMAIN: Final = "reports"
 _LINK: Final = re.compile(
     rf'<script src="{VENDOR}([^"]+)"></script>|<link rel="stylesheet" href="{VENDOR}([^"]+)"\s*/?>'
 )
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _PICTURE: Final = re.compile(r"url\(\s*['\"]?(?!data:|#)[^)]*\)")
 
 
@@ -275,7 +276,7 @@ def standalone(chart: folium.Map) -> str:
             raise Unavailable("the scripts of the map are not here; `make assets` fetches them", say="assets") from None
         if script:
             return f"<script>{content}</script>"
-        return f"<style>{_PICTURE.sub('url(data:,)', content)}</style>"
+        return f"<style>{_PICTURE.sub('url(data:,)', _COMMENT.sub('', content))}</style>"
 
     page = _LINK.sub(laid_in, page)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{inline_policy(page)}">'

@@ -148,6 +148,8 @@ class ReportPage(Page):
     sentence: str
     advice: str
     exception: str
+    score: str
+    first: tuple[Link, ...]
     tiles: tuple[Tile, ...]
     map: MapPicture | None
     fault_map: FaultMap | None

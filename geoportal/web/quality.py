@@ -1,4 +1,7 @@
-"""The quality of a version in numbers, as the dataset page and the catalogue show it: counts, and a score of 100."""
+"""The quality of a version in numbers, as the dataset page and the catalogue show it: counts, and a score of 100.
+
+The score is that of ``reports.summary``: the same on the portal, on paper and on the command line.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,13 @@ from dataclasses import dataclass
 
 from geoportal.model.report import Gate, Report, Severity, Verdict
 
-GOOD = 90
-"""The score from which on a version without a blocking finding is shown as good."""
-
 
 @dataclass(frozen=True, slots=True)
 class Quality:
     """What a report comes to.
 
-    ``score`` is the share of the checked rules that found nothing to mend (a mere note counts as passed), in hundredths
-    and rounded down, so that 100 means all of them; None where nothing was checked. Counts are of findings, places of
-    occurrences.
+    ``score`` is out of 100, None where nothing was checked; ``passed`` are the checked rules that found nothing to mend
+    (a mere note counts as passed). Counts are of findings, places of occurrences.
     """
 
     score: int | None
@@ -35,6 +34,8 @@ class Quality:
     @property
     def state(self) -> str:
         """``unchecked``, ``blocked``, ``warned`` or ``passed``: which shape and colour the score has."""
+        from geoportal.reports.summary import GOOD
+
         if self.score is None:
             return "unchecked"
         if self.blocking:
@@ -44,12 +45,14 @@ class Quality:
 
 def quality_of(report: Report) -> Quality:
     """The quality that a report describes."""
-    counts = report.counts()
-    places = {level: sum(f.count for f in report.findings if f.severity is level) for level in Severity}
+    from geoportal.reports.summary import summarise
+
+    summary = summarise(report)
+    counts, places = summary.findings, summary.places
     checked = len(report.checked)
     broken = len({f.rule for f in report.findings if f.severity is not Severity.INFO} & set(report.checked))
     return Quality(
-        score=100 * (checked - broken) // checked if checked else None,
+        score=summary.score,
         checked=checked,
         passed=checked - broken,
         blocking=counts[Severity.BLOCKING],

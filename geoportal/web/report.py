@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from geoportal.errors import NotFound, UnknownReferenceSystem
 from geoportal.model.dataset import Exhibit, Publication
 from geoportal.model.report import Finding, Occurrence, Report, Severity
+from geoportal.reports.places import named
 from geoportal.settings import config_file
 from geoportal.web import twin
 from geoportal.web.addresses import address, collection
@@ -29,6 +31,9 @@ from geoportal.web.quality import Quality, quality_of
 from geoportal.web.site import Site
 from geoportal.web.visitor import Visitor
 from geoportal.web.wording import Wording
+
+if TYPE_CHECKING:
+    from geoportal.reports.summary import Summary
 
 SHOWN_PLACES = 25
 
@@ -78,8 +83,11 @@ def sealed_report(site: Site, shown: Shown) -> Report:
 def document(site: Site, visitor: Visitor, shown: Shown) -> dict[str, object]:
     """The report for programs, in the shape of ``check --json`` (CONTRACT 5)."""
     from geoportal.checks import texts
+    from geoportal.reports.summary import summarise, summary_json
 
-    said = texts.report_json(sealed_report(site, shown), visitor.language)
+    report = sealed_report(site, shown)
+    said = texts.report_json(report, visitor.language)
+    said["summary"] = summary_json(summarise(report), visitor.language)
     waiver = site.node.waiver(shown) if isinstance(shown, Publication) else None
     let_through = waiver.as_dict() if waiver else None
     return {"dataset": shown.dataset_id, "version": shown.version.number, "exception": let_through, **said}
@@ -95,8 +103,11 @@ class _Listing:
 
 def report_page(site: Site, visitor: Visitor, shown: Shown) -> ReportPage:
     """The report on one version."""
+    from geoportal.reports.summary import score_line, summarise
+
     words, url = site.wording(visitor), site.url(visitor)
     written = sealed_report(site, shown)
+    summary = summarise(written)
     quality, number, dataset_id = quality_of(written), shown.version.number, shown.dataset_id
     published = isinstance(shown, Publication)
     newest = site.node.publication(visitor.audience, dataset_id) if published else None
@@ -125,6 +136,8 @@ def report_page(site: Site, visitor: Visitor, shown: Shown) -> ReportPage:
         ),
         advice=words.t(f"verdict.{state}.advice"),
         exception=exception(site, visitor, shown) if isinstance(shown, Publication) else "",
+        score=score_line(summary, visitor.language),
+        first=first_links(summary, written, visitor.language) if sieve is None else (),
         tiles=tiles(words, quality),
         map=map_picture(site, visitor, shown) if isinstance(shown, Publication) else None,
         fault_map=fault_map,
@@ -236,6 +249,17 @@ def fault_map_of(
     return made, _Listing(rows, listing.spots)
 
 
+def first_links(summary: Summary, written: Report, language: str) -> tuple[Link, ...]:
+    """What to do first, each with the way to its finding in the list below."""
+    from geoportal.checks import texts
+
+    def anchor(finding: Finding) -> str:
+        number = written.findings.index(finding) + 1
+        return f"#{finding.rule}" if number == 1 else f"#{finding.rule}-{number}"
+
+    return tuple(Link(texts.title(finding.rule, language), anchor(finding)) for finding in summary.first)
+
+
 def sieves(
     site: Site, visitor: Visitor, dataset_id: str, findings: tuple[Finding, ...], chosen: Severity | None
 ) -> tuple[Sieve, ...]:
@@ -302,12 +326,7 @@ def more_places(words: Wording, finding: Finding) -> str:
 
 def place(words: Wording, said: str, href: str | None, item: Occurrence, degrees: ToDegrees) -> Place:
     """One place: the feature, what else is involved, where it is in degrees; one without coordinates says so."""
-    if item.feature and item.related:
-        title = words.t("place.features", a=item.feature, b=item.related)
-    elif item.feature:
-        title = words.t("place.feature", a=item.feature)
-    else:
-        title, said = said or words.t("place.layer"), ""
+    title, said = named(item, said, words.language)
     where = words.t("place.none")
     if item.where:
         at = degrees(item.where)

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from geoportal.catalogue.producers import Producer, read_producers
 from geoportal.node import Node
+from geoportal.reports.marks import SHAPES
 from geoportal.web.addresses import API, address, collection
 from geoportal.web.answers import answer
 from geoportal.web.assets import Assets
@@ -136,4 +137,5 @@ def site_of(node: Node) -> Site:
         lstrip_blocks=True,
     )
     config = node.settings.config
+    templates.globals["severity_marks"] = SHAPES
     return Site(node, Assets(config), templates, Shelf(node), read_producers(config), Places(node))

@@ -157,7 +157,7 @@ def test_dataset_page_tells_the_truth(portal):
     for word in ("Puskesmas", "Satu puskesmas baru", "1:10.000", "CC BY 4.0", "Setiap 6 bulan", "Teks (13)", "Kunci"):
         assert word in text, word
     assert "http://127.0.0.1:18080/ogc" in text
-    assert '<svg class="icon"' in text and "75<span" in text, "3 of 4 rules passed: 75"
+    assert '<svg class="icon"' in text and "90<span" in text, "one warning on every feature: 90"
 
 
 def downloads(portal):

@@ -187,3 +187,15 @@ def test_tables_and_broken_files_have_no_drawing(tmp_path):
         conn.execute("CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT)")
     conn.close()
     assert len(read_shapes(table)) == 0 and backdrop(table, None, None, tmp_path) is None
+
+
+def test_the_report_says_its_score_and_leads_to_what_comes_first(museum):
+    html = museum.client.get(REPORT).text
+    summary = museum.client.get(REPORT, params={"f": "json"}).json()["summary"]
+    assert summary["first"][0]["severity"] == "blocking" and f"Nilai {summary['score']} dari 100." in html
+    assert museum.client.get("/tentang").text.count('id="mutu"') == 1
+    lead = [a["href"] for a in read(html).having("a") if a["href"].startswith("#")]
+    for number, step in enumerate(summary["first"], start=1):
+        anchor = step["rule"] if number == 1 else f"{step['rule']}-{number}"
+        assert f"#{anchor}" in lead and f'id="{anchor}"' in html
+    assert "Kerjakan dahulu:" not in museum.client.get(REPORT, params={"berat": "info"}).text

@@ -144,7 +144,8 @@ def test_scores_are_never_rounded_up():
     layer = nodes.points(1)
     one = nodes.finding("key-duplicate", Severity.WARNING)
     assert quality_of(nodes.report_on(layer)).score == 100
-    assert quality_of(nodes.report_on(layer, [one])).score == 66
+    assert quality_of(nodes.report_on(layer, [one])).score == 90
+    assert quality_of(nodes.report_on(nodes.points(3), [one])).score == 96  # 3.3 points are lost
     assert quality_of(nodes.report_on(layer, [nodes.finding("field-null", Severity.INFO)])).score == 100
     blocked = quality_of(nodes.report_on(layer, [nodes.finding(severity=Severity.BLOCKING)]))
     assert blocked.state == "blocked" and blocked.blocking_places == 1
