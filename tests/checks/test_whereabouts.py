@@ -202,3 +202,23 @@ def test_all_reasons_of_geos_have_a_place() -> None:
         assert finding.occurrences[0].where is not None
         for language in ("id", "en"):
             assert texts.word("reason", said, language) in texts.message(finding, language)
+
+
+@pytest.mark.parametrize(
+    ("file", "kode", "reason", "where"),
+    [
+        ("kutai_barat_desa.fgb", "64.07.07.2002", "Ring Self-intersection", (115.680454675, -0.2673105549)),
+        ("kaltim_kabupaten.geojson", "64.02", "Nested shells", (117.361886, -0.813789)),
+        ("kukar_kecamatan.gpkg", "64.02.14", "Nested shells", (117.361886, -0.813789)),
+    ],
+)
+def test_faults_of_real_boundaries_are_told_where_they_are(
+    shared: Path, file: str, kode: str, reason: str, where: tuple[float, float]
+) -> None:
+    frame = geopandas.read_file(shared / "data/real" / file)
+    layer = make_layer(frame.geometry.to_numpy(), ids=list(frame["kode"]))
+    finding = found(layer, "geometry-invalid")
+    assert finding is not None
+    (place,) = (item for item in finding.occurrences if item.feature == kode)
+    assert place.where == pytest.approx(where, abs=1e-6)
+    assert place.params == {"reason": reason}
