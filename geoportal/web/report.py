@@ -81,13 +81,17 @@ def sealed_report(site: Site, shown: Shown) -> Report:
 
 
 def document(site: Site, visitor: Visitor, shown: Shown) -> dict[str, object]:
-    """The report for programs, in the shape of ``check --json`` (CONTRACT 5)."""
+    """The report for programs, in the shape of ``check --json`` (CONTRACT 5), with its measures as ISO 19157 has
+    them.
+    """
     from geoportal.checks import texts
+    from geoportal.reports.quality import quality_elements
     from geoportal.reports.summary import summarise, summary_json
 
     report = sealed_report(site, shown)
     said = texts.report_json(report, visitor.language)
     said["summary"] = summary_json(summarise(report), visitor.language)
+    said["quality"] = [measured.as_dict() for measured in quality_elements(report)]
     waiver = site.node.waiver(shown) if isinstance(shown, Publication) else None
     let_through = waiver.as_dict() if waiver else None
     return {"dataset": shown.dataset_id, "version": shown.version.number, "exception": let_through, **said}

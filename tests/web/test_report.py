@@ -194,6 +194,9 @@ def test_the_report_says_its_score_and_leads_to_what_comes_first(museum):
     summary = museum.client.get(REPORT, params={"f": "json"}).json()["summary"]
     assert summary["first"][0]["severity"] == "blocking" and f"Nilai {summary['score']} dari 100." in html
     assert museum.client.get("/tentang").text.count('id="mutu"') == 1
+    measured = museum.client.get(REPORT, params={"f": "json"}).json()["quality"]
+    assert {"DQ_TopologicalConsistency"} <= {one["element"] for one in measured}
+    assert [one["conforms"] for one in measured].count(False) == 1  # the one that blocks
     lead = [a["href"] for a in read(html).having("a") if a["href"].startswith("#")]
     for number, step in enumerate(summary["first"], start=1):
         anchor = step["rule"] if number == 1 else f"{step['rule']}-{number}"
