@@ -143,8 +143,10 @@ def edges_once(layer: Layer, spec: Specification | None, context: Context) -> Fi
     keep = one != other
     if not keep.any():
         return None
-    pairs, number = np.unique(np.column_stack((one, other))[keep], axis=0, return_inverse=True)
-    number = number.ravel()
+    # By rank, not by place in the file.
+    both = np.sort(network.rank[np.column_stack((one, other))[keep]], axis=1)
+    ranked, number = np.unique(both, axis=0, return_inverse=True)
+    pairs, number = network.by_rank[ranked], number.ravel()
     lengths = np.asarray(shapely.length(context.in_metres(edges.shapes[keep])))
     order = np.lexsort((-lengths, number))
     _, longest = np.unique(number[order], return_index=True)
