@@ -12,6 +12,7 @@ from geoportal.checks.earth import off_earth
 from geoportal.checks.findings import finding
 from geoportal.checks.placement import EXPLAINED, MOST, inside, middles
 from geoportal.checks.projection import corners
+from geoportal.checks.readings import METRES_AS_DEGREES, SWAPPED
 from geoportal.checks.rules import Need, rule
 from geoportal.model.report import Element, Scope, Severity
 
@@ -65,6 +66,9 @@ def coordinates_on_earth(layer: Layer, spec: Specification | None, context: Cont
     if not broken.size:
         return None
     params = {"crs": label(context), **context.suggestions}
+    best = next(iter(params["candidates"]), {})
+    if best.get("kind") in (METRES_AS_DEGREES, SWAPPED) and best["share_inside"] >= EXPLAINED:
+        params["reason"] = best["kind"]  # one mistake explains the whole layer: the sentence says so
     features, place = suspects[broken], vertices[off][first]
     reasons: NDArray[Any] | None = None
     if context.region.extent is not None and len(broken) <= MOST:
