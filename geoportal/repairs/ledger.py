@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as filled
@@ -147,7 +148,7 @@ class Ledger:
     spec: str | None = None
 
     def lines(self) -> Iterator[bytes]:
-        """The ledger as lines of JSON, the head first."""
+        """The ledger as lines of JSON, the head first. The head ends with a seal over all of them."""
         head = {
             "ledger": FORMAT,
             "edition": EDITION,
@@ -157,9 +158,10 @@ class Ledger:
             "origin": self.origin.as_dict(),
             "after": {"digest": self.digest},
         }
-        yield orjson.dumps(head) + b"\n"
-        for receipt in self.receipts:
-            yield orjson.dumps(receipt.as_dict()) + b"\n"
+        lines = [orjson.dumps(receipt.as_dict()) for receipt in self.receipts]
+        yield orjson.dumps({**head, "seal": _sealed(head, lines)}) + b"\n"
+        for line in lines:
+            yield line + b"\n"
 
     def write(self, target: Path) -> None:
         """Write the ledger to a file, whole or not at all. OSError when the disk does not take it."""
@@ -179,10 +181,17 @@ def read_ledger(path: Path, *, largest: int) -> Ledger:
             raise DamagedLedger(f"{path.name} is larger than {largest} bytes")
         lines = [line for line in stream.read(largest + 1).split(b"\n") if line]
     try:
-        head, *rest = (orjson.loads(line) for line in lines)
-        return _understood(head, rest)
+        head = orjson.loads(lines[0]) if lines else None
+        if _digest(head.pop("seal")) != _sealed(head, lines[1:]):
+            raise ValueError("the lines are not those that were sealed")
+        return _understood(head, [orjson.loads(line) for line in lines[1:]])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedLedger(f"{path.name}: {' '.join(str(error).split())[:200]}") from error
+
+
+def _sealed(head: Any, lines: list[bytes]) -> str:
+    """The sha256 of a whole ledger: an editor that changed a letter of it is noticed."""
+    return hashlib.sha256(b"\n".join((orjson.dumps(head), *lines))).hexdigest()
 
 
 def _understood(head: Any, rest: list[Any]) -> Ledger:
@@ -270,6 +279,9 @@ def _receipt(line: Any, origin: Origin) -> Receipt:
         field=name,
         before=before,
         after=after,
+        area_delta_m2=_measure(line.get("area_delta_m2")),
+        centroid_delta_m=_measure(line.get("centroid_delta_m")),
+        facts=line.get("facts", {}),
     )
 
 
@@ -296,6 +308,12 @@ def _text(value: Any, longest: int = LONGEST_NAME) -> str:
     if not isinstance(value, str) or len(value) > longest:
         raise ValueError("no text where one must be")
     return value
+
+
+def _measure(value: Any) -> float | None:
+    if value is not None and type(value) not in (int, float):
+        raise ValueError("no number where one must be")
+    return value if value is None else float(value)
 
 
 def _is_number(value: Any, most: int) -> bool:

@@ -194,8 +194,8 @@ class _Bench:
             rest = change.without(self._to_spare(draft, change, rule, worse))
             if rest and len(rest.touched()) < len(change.touched()):
                 done = self._tried(draft, report, rest, rule, again=False)
-                if done is not None:
-                    self.left[rule] = Left(rule, _count(done[1], rule), "worse", {"rules": sorted(worse)})
+                after = done[1] if done is not None else report
+                self.left[rule] = Left(rule, _count(after, rule), "worse", {"rules": sorted(worse)})
                 return done
         self.left[rule] = Left(rule, _count(report, rule), "worse", {"rules": sorted(worse)})
         return None
