@@ -188,3 +188,52 @@ def test_two_lists_of_the_country_agree(shared: Path) -> None:
     told = {item.rule: item for item in report.findings if item.rule.startswith("region-")}
     assert set(told) == {"region-name-differs"}
     assert facts(told["region-name-differs"], "value") == ["Bl. Limbangan"]
+
+
+def read(path: Path, folder: Path) -> Any:
+    """A file as ingest reads it, without its child: these files are our own."""
+    from geoportal.ingest.formats import find_sources
+    from geoportal.ingest.reader import read_layer
+
+    (source,) = find_sources(path, folder, name=path.name, max_bytes=1 << 28, max_fields=500)
+    return read_layer(source, None)
+
+
+def test_planted_faults_of_a_real_layer_are_found_and_nothing_else(shared: Path, tmp_path: Path) -> None:
+    layer = read(shared / "data" / "messy" / "indonesia" / "kukar_kecamatan_attribute_defects.geojson", tmp_path)
+    for lists, reason in (("kode_wilayah_kaltim.csv", "code-unknown"), ("kode_wilayah_indonesia.csv", "code-unknown")):
+        report = validate(layer, spec(), REGION, references=official(shared, lists))
+        told = {
+            item.rule: item for item in report.findings if item.rule.startswith(("region-", "bps-", "code-", "text-"))
+        }
+        assert set(told) == {"region-code-unknown", "region-code-format", "region-code-placeholder"}
+        assert {rule: item.count for rule, item in told.items()} == dict.fromkeys(told, 1)
+        assert facts(told["region-code-unknown"], "value") == ["64.99.01"]
+        assert facts(told["region-code-unknown"], "reason") == [reason]
+        assert facts(told["region-code-format"], "suggestion") == ["64.02.08"]
+        assert told["region-code-placeholder"].occurrences[0].feature == "5"  # no code at all
+
+
+def test_codes_that_a_spreadsheet_took_for_numbers(shared: Path, tmp_path: Path) -> None:
+    layer = read(shared / "data" / "messy" / "indonesia" / "kabupaten_indonesia_kode_sebagai_angka.xlsx", tmp_path)
+    found = ask("code-as-number", layer)
+    assert found is not None and (len(layer.frame), found.count) == (514, 23)
+    meant = set(facts(found, "suggestion"))
+    assert all(code.endswith("0") for code in meant)
+    official_codes = {entry.code for entry in official(shared, "kode_wilayah_indonesia.csv").code_lists[0].entries}
+    assert meant <= official_codes
+
+
+def test_a_layer_of_the_kecamatan_before_the_split_is_told_by_the_lists_of_the_project() -> None:
+    from geoportal.catalogue.codes import read_code_lists
+    from geoportal.settings import PROJECT
+
+    lists = read_code_lists(PROJECT / "config")
+    newer = {entry.code for item in lists if item.authority == "perubahan" for entry in item.entries}
+    districts = {entry.code: entry.name for entry in lists[0].entries if entry.kind == "kecamatan"}
+    old = {code: name for code, name in districts.items() if code not in newer}
+    assert newer and len(old) == len(districts) - len(newer)
+    references = References(code_lists=lists)
+    found = ask("region-code-before-split", table(kode=[*old], nama=[*old.values()]), references=references)
+    assert facts(found, "code") == sorted(newer)
+    assert ask("region-code-before-split", table(kode=[*districts]), references=references) is None
