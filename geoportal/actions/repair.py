@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geoportal.actions.references import references_of
+from geoportal.actions.references import references_at
 from geoportal.errors import BadRequest, Conflict, NotFound, UnreadableSource
 from geoportal.model.report import Report
 from geoportal.settings import Settings
@@ -98,7 +98,7 @@ def repair(
     target = _target(path, out, REPAIRED)
     if not dry_run:
         _ensure_ours(target)
-    references = references_of(settings)
+    references = references_at(settings, spec)
     with _read(settings, path, spec, wanted.layer, progress) as (report, staged):
         if staged is None:
             return Repaired(report)
@@ -219,7 +219,7 @@ def _read(
             layer=layer,
             write=MEND,
             progress=progress,
-            references=references_of(settings),
+            references=references_at(settings, spec),
         )
         if staged is None and any(item.rule == "layers-several" for item in report.findings):
             names = [item.name for item in report.layers]

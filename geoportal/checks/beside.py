@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from geoportal.checks.columns import as_text
 from geoportal.checks.context import MULTIPOINT, MULTIPOLYGON, POINT, POLYGON
 from geoportal.checks.projection import read_crs, transformed
 from geoportal.checks.rules import Need
@@ -54,6 +55,18 @@ class Beside:
     def codes(self, column: str) -> NDArray[Any]:
         """The codes of a field in the form in which they are compared."""
         return normal(self.frame[column])
+
+    def by(self, column: str) -> Beside:
+        """The same with one area for each code: the parts of a desa on several islands are one."""
+        codes = self.codes(column)
+        _, first, number = np.unique(codes.astype(str), return_index=True, return_inverse=True)
+        if len(first) == len(codes) or not self.are_areas:
+            return self
+        order = np.argsort(number, kind="stable")
+        ends = np.cumsum(np.bincount(number))[:-1]
+        shapes = np.full(len(first), None, dtype=object)
+        shapes[:] = [shapely.union_all(parts) for parts in np.split(self.shapes[order], ends)]
+        return Beside(self.name, self.title, shapes, self.frame.iloc[first].reset_index(drop=True), self.key)
 
     def names(self, column: str) -> NDArray[Any]:
         """The codes of a field as they are written."""
@@ -160,20 +173,22 @@ class Surroundings:
             key = next((name for name in beside.frame.columns if name.casefold() == key.casefold()), None)
             if key is None:
                 return "reference-no-key"
-        best, best_share, names = None, 0.0, None
+        best: Relation | None = None
+        best_share = 0.0
         for name in [key] if key is not None else list(beside.frame.columns):
-            theirs = beside.codes(name)
-            # Of several parts with one code (islands of one desa) the first would stand for all: no key.
-            index = pandas.Index(theirs)
+            if key is None and _is_bps(name) != _is_bps(column):
+                continue  # the digits are alike, the regions are not
+            whole = beside.by(name) if key is not None else beside
+            index = pandas.Index(whole.codes(name))
             if not index.is_unique or not filled.any():
                 continue
             rows = np.where(filled, index.get_indexer(pandas.Index(codes)), -1)
             share = float((rows >= 0).sum() / filled.sum())
             if best is None or share > best_share:
-                best, best_share, names = rows, share, beside.names(name)
+                best, best_share = Relation(whole, rows, whole.names(name)), share
         if best is None or (best_share < ENOUGH and not (given and key is not None)):
             return "reference-no-key"
-        return Relation(beside, best, names)
+        return best
 
     def _beside(self, name: str) -> Beside | None:
         if name not in self._read:
@@ -216,6 +231,10 @@ class Surroundings:
         return Beside(name, title, shapes, attributes, key) if len(shapes) else None
 
 
+def _is_bps(name: str) -> bool:
+    return "bps" in name.casefold()
+
+
 def surroundings_of(context: Context) -> Surroundings:
     """The layers beside a context, made once."""
     if context.surroundings is None:
@@ -229,7 +248,7 @@ def normal(column: pandas.Series[Any]) -> NDArray[Any]:
     import pandas
 
     numbers, values = pandas.factorize(column, use_na_sentinel=True)
-    texts = pandas.Series(values).astype("string").str.replace(r"\.0$", "", regex=True)
+    texts = pandas.Series(as_text(pandas.Series(values)), dtype="string")
     known = texts.str.replace(r"[^0-9A-Za-z]+", "", regex=True).str.upper().fillna("").to_numpy(dtype=object)
     return np.asarray(np.append(known, "")[numbers], dtype=object)
 

@@ -82,7 +82,8 @@ def point_in_named_region(layer: Layer, spec: Specification | None, context: Con
     around = surroundings_of(context)
     features: list[NDArray[Any]] = []
     related: list[NDArray[Any]] = []
-    details: list[dict[str, Any]] = []
+    named: list[NDArray[Any]] = []
+    datasets: list[str] = []
     for relation in (*around.promised.areas(), *around.by_code):
         if relation.rows is None or relation.names is None:
             continue
@@ -91,13 +92,16 @@ def point_in_named_region(layer: Layer, spec: Specification | None, context: Con
         found, inside = found[there], inside[there]
         features.append(found)
         related.append(relation.names[inside])
-        details += [
-            {"dataset": relation.beside.name, "value": str(relation.names[row])} for row in relation.rows[found]
-        ]
+        named.append(relation.names[relation.rows[found]])
+        datasets += [relation.beside.name] * len(found)
     if not features:
         return None
+    values = np.concatenate(named)
     return finding(
-        context, np.concatenate(features), related=np.concatenate(related), detail=lambda position: details[position]
+        context,
+        np.concatenate(features),
+        related=np.concatenate(related),
+        detail=lambda position: {"dataset": datasets[position], "value": str(values[position])},
     )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 200
 LONGEST_LIST = 20
-MOST_VERTICES = 2000
+MOST_VERTICES = 1000
 """Corners of one place's shape; what has more is drawn more simply, or told as a point alone."""
 _ORDER = tuple(Severity)
 

@@ -6,13 +6,12 @@ it is named, and nothing is changed.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
-from geoportal.checks.beside import surroundings_of
+from geoportal.checks.beside import Relation, surroundings_of
 from geoportal.checks.findings import finding
 from geoportal.checks.overlay import FINEST_M
 from geoportal.checks.projection import to_degrees
@@ -48,52 +47,55 @@ SLIPS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
 )
 def where_the_reference_has_it(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """Features lie where the reference layer has the point of the same code, within the tolerance."""
-    features: list[NDArray[Any]] = []
-    details: list[dict[str, Any]] = []
-    for relation in surroundings_of(context).promised.points():
-        assert relation.rows is not None and relation.names is not None  # points are compared by code
-        known = np.flatnonzero((relation.rows >= 0) & context.is_present)
-        rows = relation.rows[known]
-        there = relation.beside.shapes[rows]
-        metres = np.asarray(shapely.distance(context.in_metres(context.geometry[known]), context.in_metres(there)))
-        far = ~(metres <= max(context.tolerance_m, FINEST_M))
-        known, rows, there, metres = known[far], rows[far], there[far], metres[far]
-        features.append(known)
-        reasons = _slips(context, known, there, metres)
-        details += [
-            {
-                "dataset": relation.beside.name,
-                "value": str(relation.names[row]),
-                "distance_m": round(float(distance), 1),
-                **({"reason": reason} if reason else {}),
-            }
-            for row, distance, reason in zip(rows, metres, reasons, strict=True)
-        ]
-    if not features:
-        return None
-    counts = Counter(item["reason"] for item in details if "reason" in item)
-    params: dict[str, Any] = {"datasets": sorted({item["dataset"] for item in details}), "slips": dict(counts)}
-    if counts and counts.most_common(1)[0][1] * 2 > len(details):
-        params["reason"] = counts.most_common(1)[0][0]
-    params["tolerance_m"] = context.tolerance_m
-    return finding(context, np.concatenate(features), detail=lambda position: details[position], params=params)
+    told = [_far(context, relation) for relation in surroundings_of(context).promised.points()]
+    features, names, metres, slips = (np.concatenate(items) for items in zip(*told, strict=True))
+    datasets = np.repeat([relation.beside.name for relation in surroundings_of(context).promised.points()],
+                         [len(item[0]) for item in told])  # fmt: skip
+    named, counts = np.unique(slips[slips != ""].astype(str), return_counts=True)
+    params: dict[str, Any] = {
+        "datasets": sorted(set(datasets.tolist())),
+        "slips": {str(name): int(count) for name, count in zip(named, counts, strict=True)},
+        "tolerance_m": context.tolerance_m,
+    }
+    if len(counts) and counts.max() * 2 > len(features):
+        params["reason"] = str(named[counts.argmax()])
+
+    def detail(position: int) -> dict[str, Any]:
+        return {
+            "dataset": str(datasets[position]),
+            "value": str(names[position]),
+            "distance_m": round(float(metres[position]), 1),
+            **({"reason": str(slips[position])} if slips[position] else {}),
+        }
+
+    return finding(context, features, detail=detail, params=params)
 
 
-def _slips(context: Context, features: NDArray[Any], there: NDArray[Any], metres: NDArray[Any]) -> list[str | None]:
-    """The slip that brings each feature to its reference, None where none does."""
+def _far(context: Context, relation: Relation) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The features that lie elsewhere than the reference says: number, code there, metres, and the slip or nothing."""
+    assert relation.rows is not None and relation.names is not None  # points are compared by code
+    known = np.flatnonzero((relation.rows >= 0) & context.is_present)
+    rows = relation.rows[known]
+    there = relation.beside.shapes[rows]
+    metres = np.asarray(shapely.distance(context.in_metres(context.geometry[known]), context.in_metres(there)))
+    far = ~(metres <= max(context.tolerance_m, FINEST_M))
+    known, rows, there, metres = known[far], rows[far], there[far], metres[far]
+    return known, relation.names[rows], metres, _slips(context, known, there, metres)
+
+
+def _slips(context: Context, features: NDArray[Any], there: NDArray[Any], metres: NDArray[Any]) -> NDArray[Any]:
+    """The slip that brings each feature to its reference, '' where none does."""
     assert context.crs is not None  # without it nothing is measured
-    if not len(features):
-        return []
+    names: NDArray[Any] = np.full(len(features), "", dtype=object)
     own = to_degrees(context.crs, context.points(features))
     wanted = to_degrees(context.crs, shapely.get_coordinates(shapely.centroid(there)))
     allowed = np.maximum(FITS * metres, context.tolerance_m)
-    names: NDArray[Any] = np.full(len(features), None, dtype=object)
     best = np.full(len(features), np.inf)
     for name, mirrored in SLIPS.items():
         left = _great_circle(mirrored(own), wanted)
         better = (left <= allowed) & (left < best)
         names[better], best[better] = name, left[better]
-    return list(names)
+    return names
 
 
 def _great_circle(one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:

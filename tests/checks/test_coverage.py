@@ -182,7 +182,7 @@ def test_a_large_shape_is_drawn_more_simply() -> None:
     finding = found(make_layer([circle, circle]), "coverage-overlap")
     assert finding is not None
     drawn = shapely.geometry.shape(finding.occurrences[0].geometry)
-    assert shapely.get_num_coordinates(drawn) <= 2000 and drawn.area == pytest.approx(circle.area, rel=0.02)
+    assert shapely.get_num_coordinates(drawn) <= 1000 and drawn.area == pytest.approx(circle.area, rel=0.02)
 
 
 def test_the_villages_of_kukar_are_what_their_readme_says(shared: object) -> None:

@@ -236,3 +236,15 @@ def test_what_qgis_says_is_contained_is_covered(shared: object) -> None:
     assert inside - {"point_layer:3"} == {one for one, _ in pairs if not one.startswith("polygon")}
     meant = shapely.make_valid(polygons.frame.geometry[1], method="structure")
     assert meant.contains(read("point_layer").frame.geometry[3]) and not polygons.frame.geometry[1].is_valid
+
+
+def test_parts_of_one_region_are_one_and_codes_of_the_statistics_office_are_others() -> None:
+    islands = make_layer(
+        [box(0, 0, 100, 100), box(100, 0, 200, 100), box(500, 0, 600, 100)],
+        UTM, kode=["64.02.01", "64.02.01", "64.02.02"], kode_bps=["6402020", "640201", "640202"],
+    )  # fmt: skip
+    layer = make_layer([box(50, 10, 150, 20), box(550, 10, 560, 20)], UTM, kec=[640201.0, 640202.0])
+    assert outside(layer, BY_CODE, beside={"kecamatan": islands}) is None
+    unnamed = checked(layer, CoveredBy("kecamatan", "kec"), beside={"kecamatan": islands})
+    missing = found(unnamed, "reference-missing")
+    assert missing is not None and missing.occurrences[0].params["reason"] == "reference-no-key"
