@@ -192,7 +192,7 @@ def _date_fields(context: Context) -> Iterator[str]:
         elif field.type == "string":
             values = distinct(context, field.name).values
             some = values[:200]
-            # A code of a kecamatan, 64.02.08, is no date: there the year has four digits.
+            # A code of a kecamatan, 12.34.08, is no date: there the year has four digits.
             looks = sum(_date(value) is not None for value in some)
             if looks and looks >= MOSTLY * len(some) * (0.5 if _DATE_NAME.search(field.name) else 1):
                 yield field.name

@@ -1,7 +1,7 @@
 """Rules about personal data in a layer that is meant for everybody: identity numbers, mobile phones, e-mail addresses.
 
 No finding shows what it found: values are masked, for a report is read by more people than the file. Lines of an
-office (0541 ...) are no personal data and are not asked.
+office are no personal data and are not asked.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def codes_listed(layer: Layer, spec: Specification | None, context: Context) -> 
     needs=(Need.CODE_LISTS,),
 )
 def codes_filled(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
-    """No placeholder stands where a region code belongs: 64.--.--, xx.--.--.----, 64.02.00; nor a blank among codes.
+    """No placeholder stands where a region code belongs: 12.--.--, xx.--.--.----, 12.34.00; nor a blank among codes.
 
     Blanks are left to ``field-null`` and ``key-null`` where these ask, and to nobody where most of a column is blank.
     """
@@ -106,7 +106,7 @@ def codes_filled(layer: Layer, spec: Specification | None, context: Context) -> 
     needs=(Need.CODE_LISTS,),
 )
 def codes_dotted(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
-    """Region codes are written with their dots and all their digits: 64.02.08, not 640208 or 64.2.8."""
+    """Region codes are written with their dots and all their digits: 12.34.08, not 123408 or 12.34.8."""
 
     def suggested(regions: Regions, value: str) -> dict[str, Any]:
         return {"suggestion": regions.kind_of(value)[1]}

@@ -107,7 +107,7 @@ def names_as_listed(layer: Layer, spec: Specification | None, context: Context) 
 def plain(name: str, level: int | None = None) -> str:
     """A name as names are compared: small letters and digits alone, without "Kecamatan", "Desa" ... before it.
 
-    "Kota" goes only where the name is that of a kabupaten or kota (``level`` 2): Kota Bangun is a kecamatan.
+    "Kota" goes only where the name is that of a kabupaten or kota (``level`` 2): a kecamatan may be called Kota Baru.
     """
     text = _SHORT.sub("kep", _KIND.sub("", name.strip()))
     if level == 2:
@@ -142,7 +142,7 @@ class _Book:
         level = code.count(".") + 1
         own = plain(name, level)
         others = self.by_level.get(level, {}).get(own, [])
-        # In one edition it is Semboja Barat, in the next Samboja Barat.
+        # A name may be spelled in one way in one edition and in another in the next.
         before = next((edition for edition, other in self._elsewhere(code) if plain(other, level) == own), None)
         if before is not None:
             return Wrong("other-edition", code, listed, listed)

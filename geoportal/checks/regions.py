@@ -1,7 +1,7 @@
 """Which columns of a layer hold region codes (kode wilayah), and what each code is: listed, unknown, a placeholder ...
 
 The lists come with the context (``config/codes``). A column counts as one of codes where the specification says so, or
-where nearly all that stands in it is on a list. Codes of Kemendagri are ``64.02.06.2001``; those of BPS have no dots
+where nearly all that stands in it is on a list. Codes of Kemendagri are ``12.34.06.2001``; those of BPS have no dots
 and other numbers below the kabupaten, so that one never says what the other would be.
 """
 
