@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geoportal.checks.projection import Box, boxes_in_degrees, read_crs
-from geoportal.checks.readings import DATUM, SYSTEM, ZONE, Reading, placed, readings_of, same_projection
+from geoportal.checks.readings import (
+    DATUM,
+    DEGREES_AS_METRES,
+    HEMISPHERE,
+    SWAPPED,
+    SYSTEM,
+    ZONE,
+    Reading,
+    placed,
+    readings_of,
+    same_projection,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +40,8 @@ EXPLAINED = 0.9
 """Share of the features from which one reading explains them all."""
 DOUBTFUL = 0.5
 """Share of the features in the areas of their codes up to which the layer as read is in doubt."""
+ABSURD = (HEMISPHERE, DEGREES_AS_METRES, SWAPPED)
+"""Mistakes that leave no doubt: no layer lies by chance where they put it."""
 UNEXPLAINED = "unexplained"
 MOST = 2_000
 """Features that are asked where they would land, spread evenly over the layer."""
@@ -68,8 +81,13 @@ class Placement:
     @cached_property
     def far(self) -> NDArray[np.bool_]:
         """Which features are no neighbours of the region."""
+        return np.asarray(self.gaps.max(axis=1) > self._neighbourhood)
+
+    @cached_property
+    def _neighbourhood(self) -> float:
+        """Degrees around the region in which its neighbours lie."""
         west, south, east, north = self.region
-        return np.asarray(self.gaps.max(axis=1) > max(FAR_DEGREES, FAR_PART * max(east - west, north - south)))
+        return max(FAR_DEGREES, FAR_PART * max(east - west, north - south))
 
     @cached_property
     def on_earth(self) -> NDArray[np.bool_]:
@@ -105,7 +123,7 @@ class Placement:
         if not self.is_elsewhere or self.far[away].sum() * 2 <= len(away):
             return None
         sample = away[spread(len(away))]
-        best = self._best([inside(item.place(self.middles[sample]), self.region).mean() for item in self.readings])
+        best = self._best([self._lands(item, sample).mean() for item in self.readings])
         if best is not None and best.kind in (ZONE, SYSTEM) and self._is_at_home_elsewhere(sample):
             return None
         return best
@@ -116,15 +134,28 @@ class Placement:
         if known is not None:
             return np.asarray(known.features[self._fits_code(known, reading) & ~self._fits_code(known, None)])
         away = np.flatnonzero(~self.near)
-        return self.present[away[inside(reading.place(self.middles[away]), self.region)]]
+        return self.present[away[self._lands(reading, away)]]
 
     def holds_for_all(self, reading: Reading) -> bool:
         """Whether ``reading`` puts nearly the whole layer in its place, so that it may be applied to all of it."""
         known = self._context.known_places
         if known is not None:
             return bool(self._fits_code(known, reading).mean() >= EXPLAINED)
-        sample = spread(len(self.present))
-        return bool(inside(reading.place(self.middles[sample]), self.region).mean() >= EXPLAINED)
+        return bool(self._lands(reading, spread(len(self.present))).mean() >= EXPLAINED)
+
+    def _lands(self, reading: Reading, rows: NDArray[np.int_]) -> NDArray[np.bool_]:
+        """Which of the features ``rows`` lie in the region under ``reading``.
+
+        Where the mistake puts a layer thousands of kilometres away its neighbours count too, when most lie in the
+        region itself: the layer of a province is as wrong as that of a district. A zone or a sign asks for more.
+        """
+        degrees = reading.place(self.middles[rows])
+        within = inside(degrees, self.region)
+        if reading.kind not in ABSURD or within.mean() <= DOUBTFUL:
+            return within
+        beside = self._neighbourhood
+        low, high = np.array(self.region[:2]) - beside, np.array(self.region[2:]) + beside
+        return np.asarray(((degrees >= low) & (degrees <= high)).all(axis=1))
 
     def _is_at_home_elsewhere(self, rows: NDArray[np.int_]) -> bool:
         """Whether the layer is in a system that this region does not use, and lies where that system is used.

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from geoportal.checks.crs_guess import Candidate, suggest
-from geoportal.checks.earth import off_earth
+from geoportal.checks.earth import lies_well, off_earth
 from geoportal.checks.findings import finding
 from geoportal.checks.placement import EXPLAINED, MOST, inside, middles
 from geoportal.checks.projection import corners
@@ -57,6 +57,8 @@ def coordinates_on_earth(layer: Layer, spec: Specification | None, context: Cont
     decide.
     """
     assert context.crs is not None
+    if context.extent is None or lies_well(context.crs, context.extent):
+        return None
     present = np.flatnonzero(context.is_present)
     outside = off_earth(context.crs, corners(context.bounds[present])).reshape(-1, 4).any(axis=1)
     suspects = present[outside]
@@ -112,7 +114,7 @@ def suggestions(context: Context) -> dict[str, Any]:
     if plain := _degrees_by_name(context):
         candidates = [plain, *(item for item in candidates if item.swapped or item.flipped or item.crs != plain.crs)]
     told = [item.as_dict() for item in candidates]
-    if context.crs is not None:
+    if context.crs is not None and told and context.placement.near.mean() > 1 - EXPLAINED:
         # What lies right as it is read would be spoilt by a repair of the whole layer.
         told = [{**item, "repair": item["repair"] if item["share_inside"] >= EXPLAINED else {}} for item in told]
     return {

@@ -261,6 +261,20 @@ def test_a_layer_merged_of_two_hemispheres_is_not_to_be_mended_as_one() -> None:
     assert texts.hint(finding, "id").startswith("Hanya sebagian")
 
 
+def test_the_layer_of_a_province_is_as_wrong_as_that_of_a_district() -> None:
+    """Four in ten of its features lie with the neighbours: the mistake is plain all the same."""
+    west, south, east, north = (115.4, -1.2, 118.6, 1.5)
+    degrees = np.random.default_rng(5).uniform((west, south), (east, north), (60, 2))
+    inside = (degrees[:, 0] < 117.7).mean()
+    assert 0.6 < inside < 0.85
+    finding = guarded(layer_of(moved(degrees, "EPSG:32750"), "EPSG:32650"), EQUATOR)["crs-hemisphere"]
+    assert finding.count == 60 and first(finding)["repair"] == {"assign-crs": "EPSG:32750"}
+    assert not guarded(layer_of(moved(degrees, "EPSG:32750"), "EPSG:32750"), EQUATOR)
+    report = validate(layer_of(moved(degrees, "EPSG:32750"), "EPSG:4326"), QUIET, EQUATOR)
+    (finding,) = (item for item in report.findings if item.rule == "coordinates-outside-domain")
+    assert first(finding)["repair"] == {"assign-crs": "EPSG:32750"}
+
+
 ELSEWHERE = [
     (106.8, -6.2), (95.3, 5.5), (119.4, -5.1), (140.7, -2.5), (113.3, 0.0), (113.3, -8.2), (110.4, -7.0), (117.6, 3.3),
     (124.8, 1.5), (114.6, -3.3), (109.3, 0.0), (100.4, -0.9), (116.1, -8.6), (123.6, -10.2),
