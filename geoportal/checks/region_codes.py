@@ -271,7 +271,7 @@ def _crossed(regions: Regions, code: str) -> str | None:
     if old is not None and old in regions.entries:
         return old
     newer = [new for was, new, _ in regions.changes if was == code and new in regions.entries]
-    return ", ".join(newer) or None
+    return newer[0] if len(newer) == 1 else None
 
 
 def _outside_parent(main: CodeColumn, parent: CodeColumn) -> tuple[Any, list[dict[str, Any]], int]:

@@ -47,12 +47,16 @@ _NO_LETTER = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One name that is not that of the list: why, what the list says, and what was probably meant."""
+    """One name that is not that of the list: why, what the list says, and which name was probably meant.
+
+    ``other`` is the code that has the name, where it is the name of another region.
+    """
 
     reason: str
     code: str | None
     listed: str | None
     suggestion: str | None
+    other: str | None = None
 
 
 @rule(
@@ -97,6 +101,7 @@ def names_as_listed(layer: Layer, spec: Specification | None, context: Context) 
             "code": wrong.code,
             "listed": wrong.listed,
             "suggestion": wrong.suggestion,
+            "other": wrong.other,
         }
 
     fields = sorted({field for field, _, _ in told})
@@ -149,8 +154,8 @@ class _Book:
         if listed is not None and _alike(plain(listed, level), own):
             return Wrong("misspelt", code, listed, listed)
         if others:
-            meant = others[0] if len(others) == 1 else None
-            return Wrong("other-code", code, listed, meant)
+            # Code or name is wrong, and nobody can say which: no name is suggested.
+            return Wrong("other-code", code, listed, None, others[0] if len(others) == 1 else None)
         return Wrong("different", code, listed, listed)
 
     def nearest(self, level: int, name: str) -> Wrong:

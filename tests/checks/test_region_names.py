@@ -28,7 +28,7 @@ NAMED = spec(fields=(FieldSpecification("kode", means="region-code"), FieldSpeci
     [
         ("64.02.06", "Tengarong", "name-misspelt", "Tenggarong"),
         ("64.02.06", "Tenggarong Kota", "name-misspelt", "Tenggarong"),
-        ("64.02.06", "Loa Kulu", "name-other-code", "64.02.02"),
+        ("64.02.06", "Loa Kulu", "name-other-code", None),
         ("64.02.06", "Surabaya", "name-different", "Tenggarong"),
         ("64.02.20", "SEMBOJA BARAT", "name-other-edition", "Samboja Barat"),
         ("64.02.06", "KECAMATAN TENGGARONG", None, None),
@@ -44,6 +44,7 @@ def test_a_name_beside_its_code(code: str, name: str | None, reason: str | None,
     found = ask("region-name-differs", table(kode=[code], nama=[name]), NAMED, LISTS)
     assert facts(found, "reason") == ([reason] if reason else [])
     assert facts(found, "suggestion") == ([suggestion] if reason else [])
+    assert facts(found, "other") == (["64.02.02" if reason == "name-other-code" else None] if reason else [])
 
 
 def layer(*wrong: str, **more: Any) -> Any:
