@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geoportal.checks.projection import degrees_per_unit, leads_back, on_own_datum
+from geoportal.checks.projection import Box, degrees_per_unit, leads_back, on_own_datum
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
     from pyproj._crs import AreaOfUse
 
+ASIDE_DEGREES = 0.1
+"""Longitude by which a feature may miss the area of use: areas are told in round numbers."""
+ALONG_DEGREES = 3.0
+"""Latitude by which it may in a projected system. A district on the equator is drawn in one zone, north or south: its
+other half is outside the area on paper, and as exact as the rest."""
+GRID = 15
+"""Places a side at which a box is asked."""
 SLACK_DEGREES = 1e-6
 """Rounding at the edge of the world is forgiven: 0.1 m."""
 FAR_DEGREES = 60.0
@@ -27,6 +34,38 @@ def off_earth(crs: CRS, points: NDArray[Any]) -> NDArray[np.bool_]:
         return np.asarray((np.abs(points) * degrees_per_unit(crs) > limit).any(axis=1))
     degrees, back = on_own_datum(crs, points)
     return np.asarray(~leads_back(points, degrees, back) | far_from_area(crs, degrees))
+
+
+def lies_well(crs: CRS, extent: Box) -> bool:
+    """Whether a box in ``crs`` is on the earth and in, or very near, the area that it is made for: nothing to look for.
+
+    A grid of places in the box is asked: within its area a projection has no folds. False where it names no area.
+    """
+    west, south, east, north = extent
+    if crs.is_geographic:
+        return not off_earth(crs, np.array([[west, south], [east, north]])).any() and _holds(crs, extent)
+    grid = np.stack(np.meshgrid(np.linspace(west, east, GRID), np.linspace(south, north, GRID)), axis=-1)
+    places = grid.reshape(-1, 2)
+    degrees, back = on_own_datum(crs, places)
+    if not leads_back(places, degrees, back).all():
+        return False
+    (left, bottom), (right, top) = degrees.min(axis=0).tolist(), degrees.max(axis=0).tolist()
+    return _holds(crs, (left, bottom, right, top))
+
+
+def _holds(crs: CRS, box: Box) -> bool:
+    """Whether the area of use holds a box in degrees."""
+    area = crs.area_of_use
+    if area is None or area.west > area.east:
+        return False
+    unit, along = (degrees_per_unit(crs), ASIDE_DEGREES) if crs.is_geographic else (1.0, ALONG_DEGREES)
+    west, south, east, north = (side * unit for side in box)
+    return bool(
+        area.west - ASIDE_DEGREES <= west
+        and east <= area.east + ASIDE_DEGREES
+        and area.south - along <= south
+        and north <= area.north + along
+    )
 
 
 def far_from_area(crs: CRS, degrees: NDArray[Any]) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geoportal.checks.earth import SLACK_DEGREES, aside_of, far_from_area
+from geoportal.checks.earth import ALONG_DEGREES, ASIDE_DEGREES, SLACK_DEGREES, aside_of, far_from_area, lies_well
 from geoportal.checks.findings import finding
 from geoportal.checks.projection import corners, degrees_per_unit, leads_back, on_own_datum
 from geoportal.checks.reference import label
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from geoportal.model.layer import Layer
     from geoportal.model.report import Finding
     from geoportal.model.specification import Specification
-
-ASIDE_DEGREES = 0.1
-"""Longitude by which a feature may miss the area of use: areas are told in round numbers."""
-ALONG_DEGREES = 3.0
-"""Latitude by which it may in a projected system. A district on the equator is drawn in one zone, north or south: its
-other half is outside the area on paper, and as exact as the rest."""
 
 
 @rule(
@@ -41,7 +35,7 @@ def in_area_of_use(layer: Layer, spec: Specification | None, context: Context) -
     crs = context.crs
     assert crs is not None
     area = crs.area_of_use
-    if area is None or (area.west <= -180 and area.east >= 180 and area.south <= -90 and area.north >= 90):
+    if area is None or context.extent is None or lies_well(crs, context.extent):
         return None
     present = np.flatnonzero(context.is_present)
     places = corners(context.bounds[present])
