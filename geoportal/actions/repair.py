@@ -69,6 +69,7 @@ WORDS = (
     "keep-main-kind",
     "force-2d",
     "rename-alike",
+    "reread-text",
     "drop-slivers",
     "restore-codes",
     "official-names",

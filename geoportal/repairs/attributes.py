@@ -15,7 +15,8 @@ from geoportal.repairs.values import listed
 if TYPE_CHECKING:
     import re
 
-ALIKE = "rename-alike"
+ALIKE, REREAD = "rename-alike", "reread-text"
+MOST_SHOWN = 5
 
 
 @repair("text-control-characters", stage=Stage.VALUES)
@@ -33,12 +34,23 @@ def without_blanks(task: Task) -> Proposal:
     return Proposal(rewritten(task, lambda text: text.strip() or None))
 
 
-@repair("text-mojibake", stage=Stage.VALUES)
+@repair("text-mojibake", stage=Stage.VALUES, confirmed=True)
 def read_right(task: Task) -> Proposal:
-    """Letters that were read in the wrong encoding, as they were meant; texts that lost letters stay."""
+    """Letters that were read in the wrong encoding, as they were meant; after a yes, for a text may mean such letters.
+    Texts that lost letters stay.
+    """
     from geoportal.checks.wording import mended
 
-    return Proposal(rewritten(task, lambda text: mended(text) or text), left="by-hand")
+    change = rewritten(task, lambda text: mended(text) or text)
+    if not change or task.said(REREAD):
+        return Proposal(change, left="by-hand")
+    pairs = []
+    for part in change.cells:
+        was = listed(task.context.column(part.name).iloc[part.positions])
+        pairs += [f"{one} → {other}" for one, other in zip(was, part.values, strict=True)]
+    choice = Choice(REREAD, f"--yes {REREAD}")
+    question = task.ask(REREAD, len(pairs), choice, pairs=sorted(set(pairs))[:MOST_SHOWN])
+    return Proposal(question=question, left="by-hand")
 
 
 @repair("field-renamed", stage=Stage.NAMES)

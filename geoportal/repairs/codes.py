@@ -35,19 +35,19 @@ def restore_codes(task: Task) -> Proposal:
     return _suggested(task, is_sure, CODES)
 
 
-@repair("region-name-differs", stage=Stage.VALUES)
+@repair("region-name-differs", stage=Stage.VALUES, confirmed=True)
 def spelled_as_listed(task: Task) -> Proposal:
     """Names of regions as the list spells them: only after a yes, for the code beside the name may be the wrong one."""
     return _suggested(task, lambda value, meant: False, NAMES)
 
 
-@repair("region-code-edition", stage=Stage.VALUES)
+@repair("region-code-edition", stage=Stage.VALUES, confirmed=True)
 def in_one_edition(task: Task) -> Proposal:
     """Codes of another edition as the one that holds has them, where the list of changes names one; after a yes."""
     return _suggested(task, lambda value, meant: False, EDITION)
 
 
-@repair("region-code-unknown", stage=Stage.VALUES, confirmed=False)
+@repair("region-code-unknown", stage=Stage.VALUES, confirmed=True)
 def ask_for_code(task: Task) -> Proposal:
     """A code on no list: nobody but its author knows which was meant."""
     values = sorted({str(item.params.get("value")) for item in task.occurrences})

@@ -25,7 +25,7 @@ METRES_A_DEGREE = 111_700.0
 ROUNDING = 1.01
 
 
-@repair("coverage-overlap", "coverage-gap", stage=Stage.COVERAGE)
+@repair("coverage-overlap", "coverage-gap", stage=Stage.COVERAGE, confirmed=True)
 def fit_neighbours(task: Task) -> Proposal:
     """Overlaps and gaps up to the given width go to the neighbour with the longest common border."""
     width = task.wishes.gap_width_m

@@ -181,7 +181,7 @@ def read_ledger(path: Path, *, largest: int) -> Ledger:
             raise DamagedLedger(f"{path.name} is larger than {largest} bytes")
         lines = [line for line in stream.read(largest + 1).split(b"\n") if line]
     try:
-        head = orjson.loads(lines[0]) if lines else None
+        head: Any = orjson.loads(lines[0]) if lines else None
         if _digest(head.pop("seal")) != _sealed(head, lines[1:]):
             raise ValueError("the lines are not those that were sealed")
         return _understood(head, [orjson.loads(line) for line in lines[1:]])

@@ -142,7 +142,9 @@ class _Bench:
     def _is_nowhere(self, report: Report) -> bool:
         """Whether it is still open where the layer lies."""
         return any(
-            finding.severity is Severity.BLOCKING and finding.rule in REPAIRS and REPAIRS[finding.rule].confirmed
+            finding.severity is Severity.BLOCKING
+            and finding.rule in REPAIRS
+            and REPAIRS[finding.rule].stage is Stage.PLACE
             for finding in report.findings
         )
 

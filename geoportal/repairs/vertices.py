@@ -75,7 +75,7 @@ def without_tiny_rings(task: Task) -> Proposal:
     return Proposal(_sound(context, areal, was, now), left="by-hand")
 
 
-@repair("geometry-sliver", stage=Stage.FEATURES)
+@repair("geometry-sliver", stage=Stage.FEATURES, confirmed=True)
 def without_slivers(task: Task) -> Proposal:
     """Areas thinner than twice the tolerance, and such parts of areas, go after a yes: one may be a ditch."""
     context = task.context

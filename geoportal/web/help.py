@@ -63,8 +63,11 @@ def rule(site: Site, request: Request) -> Response:
 def rule_page(site: Site, visitor: Visitor, found: Rule) -> RulePage:
     """What a rule looks at, why, examples, how to mend, and how much it weighs under each profile of this node."""
     from geoportal.checks import texts
+    from geoportal.repairs import REPAIRS
 
     words, language = site.wording(visitor), visitor.language
+    known = REPAIRS.get(found.id)
+    way = "none" if known is None else "word" if known.confirmed else "itself"
 
     def example(part: str) -> str:
         key = f"rule.{found.id}.{part}"
@@ -80,6 +83,7 @@ def rule_page(site: Site, visitor: Visitor, found: Rule) -> RulePage:
         sketch=SKETCHES.get(found.id),
         steps=tuple(line for line in example("steps").split("\n") if line),
         intake=words.t(f"intake.{found.intake}" if found.intake else "intake.none"),
+        repair=words.t(f"rule.repair.{way}"),
         weights=weights(site, visitor, found),
         element=words.code("element", str(found.element)),
         scope=words.code("scope", str(found.scope)),

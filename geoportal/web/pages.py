@@ -226,6 +226,7 @@ class RulePage(Page):
     sketch: Sketch | None
     steps: tuple[str, ...]
     intake: str
+    repair: str
     weights: tuple[Weight, ...]
     element: str
     scope: str

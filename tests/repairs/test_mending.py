@@ -38,7 +38,9 @@ TEXTS = st.one_of(st.none(), st.sampled_from(["Loa Kulu", " Loa Kulu", "Tenggaro
 NUMBERS = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))
 INSTANTS = st.sampled_from([pandas.NaT, pandas.Timestamp("2026-11-24T10:00:00.125Z")])
 WORDS = st.sets(
-    st.sampled_from(["make-valid", "drop-empty", "keep-first", "keep-main-kind", "force-2d", "drop-slivers"])
+    st.sampled_from(
+        ["make-valid", "drop-empty", "keep-first", "keep-main-kind", "force-2d", "drop-slivers", "reread-text"]
+    )
 )
 
 

@@ -28,7 +28,10 @@ def test_texts_lose_blanks_and_what_nobody_sees(mended: Mend) -> None:
 
 
 def test_letters_read_in_the_wrong_encoding_are_read_right(mended: Mend) -> None:
-    done = mended(make_layer(squares(2, 1), nama=["Caf\u00c3\u00a9", "Caf\ufffd"]))
+    layer = make_layer(squares(2, 1), nama=["Caf\u00c3\u00a9", "Caf\ufffd"])
+    asked = mended(layer)
+    assert [(item.key, item.count) for item in asked.questions] == [("reread-text", 1)] and not asked.receipts
+    done = mended(layer, "reread-text")
     assert list(done.layer.frame["nama"]) == ["Caf\u00e9", "Caf\ufffd"]
 
 
