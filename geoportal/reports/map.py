@@ -180,7 +180,8 @@ def _notes(report: Report, places: Sequence[Sequence[Any]], ground: Ground, lang
     if (more := with_place - len(places)) > 0:
         notes.append(text(DOMAIN, "map.more", language, shown=number(len(places), language), n=number(more, language)))
     if (without := total - with_place) > 0:
-        notes.append(text(DOMAIN, "map.placeless", language, n=number(without, language)))
+        key = "map.placeless.one" if without == 1 else "map.placeless"
+        notes.append(text(DOMAIN, key, language, n=number(without, language)))
     return notes
 
 

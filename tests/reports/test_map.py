@@ -5,6 +5,7 @@ import re
 
 import pytest
 import shapely
+from axe_playwright_python.sync_playwright import Axe
 
 from geoportal.errors import Unavailable
 from geoportal.language import LANGUAGES
@@ -131,3 +132,14 @@ def test_it_opens_without_a_network_and_shows_overlaps(chromium, tmp_path, width
             opened.evaluate("window.xss") is None and opened.evaluate("document.documentElement.scrollWidth") <= width
         )
         assert asked == [file.as_uri()] and not said
+
+
+def test_it_is_accessible(chromium, tmp_path):
+    file = tmp_path / "lembar.html"
+    file.write_text(page_of(overlapping(3)), "utf-8")
+    for width in (1280, 360):
+        with chromium.new_context(viewport={"width": width, "height": 800}, bypass_csp=True) as context:
+            opened = context.new_page()
+            opened.goto(file.as_uri())
+            found = Axe().run(opened).response["violations"]
+            assert not found, [(one["id"], one["nodes"][0]["html"]) for one in found]

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import shapely
+from axe_playwright_python.sync_playwright import Axe
 
 from geoportal.checks import texts
 from geoportal.language import LANGUAGES
@@ -87,3 +88,14 @@ def test_it_fits_a_phone_and_paper(chromium, tmp_path, width):
         assert asked == [file.as_uri()]
         if width == 1280:
             assert opened.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def test_it_is_accessible(chromium, tmp_path):
+    file = tmp_path / "lembar.html"
+    file.write_text(made(overlapping(3)), "utf-8")
+    for width in (1280, 360):
+        with chromium.new_context(viewport={"width": width, "height": 800}, bypass_csp=True) as context:
+            opened = context.new_page()
+            opened.goto(file.as_uri())
+            found = Axe().run(opened).response["violations"]
+            assert not found, [(one["id"], one["nodes"][0]["html"]) for one in found]
