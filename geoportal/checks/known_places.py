@@ -29,6 +29,7 @@ FEWEST = 3
 MOST = 500
 """Features that are compared with their areas, spread evenly: a shift of the whole layer shows in a few."""
 SLACK = 0.05
+AREAL = (3, 6)  # Polygon, MultiPolygon
 CODE = "region-code"
 
 
@@ -36,10 +37,12 @@ CODE = "region-code"
 class KnownPlaces:
     """Features (their numbers in the layer) and where their codes say they lie, in degrees on WGS 84.
 
-    ``centres`` (n, 2) are those of the areas, ``boxes`` (n, 4) around them. ``title`` names the region layer.
+    ``centres`` (n, 2) are those of the areas, ``boxes`` (n, 4) around them. ``title`` names the region layer, ``share``
+    is the part of the layer's features that it knows.
     """
 
     title: str
+    share: float
     features: NDArray[np.int_]
     centres: NDArray[Any]
     boxes: NDArray[Any]
@@ -75,9 +78,10 @@ def _matched(context: Context, reference: ReferenceLayer) -> KnownPlaces | None:
     features = np.sort(features[first[times == 1]])
     if len(features) < FEWEST:
         return None
+    share = len(features) / int(context.is_present.sum())
     features = features[np.unique(np.linspace(0, len(features) - 1, min(len(features), MOST)).astype(np.int64))]
     at = np.array([rows[code] for code in own[features]], dtype=np.int64)
-    return KnownPlaces(reference.title or reference.name, features, centres[at], boxes[at])
+    return KnownPlaces(reference.title or reference.name, share, features, centres[at], boxes[at])
 
 
 def _code_field(context: Context, key: str) -> str | None:
@@ -94,10 +98,13 @@ def _areas(path: str, key: str, changed_ns: int) -> tuple[list[str], NDArray[Any
     import pyogrio
 
     frame = pyogrio.read_dataframe(path, columns=[key])
+    if key not in frame.columns:
+        return [], np.empty((0, 2)), np.empty((0, 4))
     crs = None if frame.crs is None else read_crs(frame.crs.to_wkt())
     codes = as_text(frame[key])
     shapes = shapely.force_2d(np.asarray(frame.geometry.to_numpy(), dtype=object))
-    good = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes)) & np.array([c is not None for c in codes])
+    areal = np.isin(shapely.get_type_id(shapes), AREAL)
+    good = areal & ~shapely.is_empty(shapes) & np.array([c is not None for c in codes])
     good &= ~frame[key].duplicated(keep=False).to_numpy()
     if crs is None or not good.any():
         return [], np.empty((0, 2)), np.empty((0, 4))

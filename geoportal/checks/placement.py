@@ -114,7 +114,7 @@ class Placement:
         the other reading, and mostly not as read. Else it is the region: the layer is far from it, not beside it, and
         in it under the other reading.
         """
-        known = self._context.known_places
+        known = self._witnesses
         if known is not None:
             if self._fits_code(known, None).mean() > DOUBTFUL:
                 return None
@@ -130,7 +130,7 @@ class Placement:
 
     def explained(self, reading: Reading) -> NDArray[np.int_]:
         """The features (their numbers) that lie wrong as read, and right under ``reading``."""
-        known = self._context.known_places
+        known = self._witnesses
         if known is not None:
             return np.asarray(known.features[self._fits_code(known, reading) & ~self._fits_code(known, None)])
         away = np.flatnonzero(~self.near)
@@ -138,10 +138,16 @@ class Placement:
 
     def holds_for_all(self, reading: Reading) -> bool:
         """Whether ``reading`` puts nearly the whole layer in its place, so that it may be applied to all of it."""
-        known = self._context.known_places
+        known = self._witnesses
         if known is not None:
             return bool(self._fits_code(known, reading).mean() >= EXPLAINED)
         return bool(self._lands(reading, spread(len(self.present))).mean() >= EXPLAINED)
+
+    @cached_property
+    def _witnesses(self) -> KnownPlaces | None:
+        """The features whose place is known by code, when they are enough of the layer to speak for it."""
+        known = self._context.known_places
+        return known if known is not None and known.share >= DOUBTFUL else None
 
     def _lands(self, reading: Reading, rows: NDArray[np.int_]) -> NDArray[np.bool_]:
         """Which of the features ``rows`` lie in the region under ``reading``.

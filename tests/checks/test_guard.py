@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import numpy as np
 import pyproj
 import pytest
@@ -18,7 +19,7 @@ from geoportal.checks import texts, validate
 from geoportal.checks.profiles import read_specification
 from geoportal.checks.rules import CHECKS
 from geoportal.model.layer import Layer
-from geoportal.model.references import NO_REFERENCES, References
+from geoportal.model.references import NO_REFERENCES, ReferenceLayer, References
 from geoportal.model.region import Region
 from geoportal.model.report import Finding, Gate
 from geoportal.model.specification import OFF, Specification
@@ -178,6 +179,24 @@ def test_codes_prove_what_a_box_cannot(known: References) -> None:
     # A zone that shifts the layer beside the region is proved too.
     finding = guarded(stated("EPSG:23837", "EPSG:23838", areas=AREAS)(), EQUATOR, known)["crs-zone"]
     assert first(finding)["crs"] == "EPSG:23837"
+
+
+def test_a_few_codes_do_not_speak_for_a_layer(known: References) -> None:
+    """Three of thirty have codes, and stand where these do not say: the layer is judged by the region."""
+    xy = moved(places(EQUATOR, 30), "EPSG:32750")
+    codes = [*sorted(AREAS)[:3], *([None] * 27)]
+    layer = make_layer(shapely.points(xy), "EPSG:32650", kode=codes)
+    assert guarded(layer, EQUATOR, known)["crs-hemisphere"].count == 30
+
+
+def test_a_region_layer_of_points_or_without_its_key_is_no_witness(tmp_path: Path) -> None:
+    frame = geopandas.GeoDataFrame({"kode": list(AREAS)}, geometry=list(AREAS.values()), crs="EPSG:4326")
+    frame.set_geometry(frame.representative_point()).to_file(tmp_path / "points.gpkg")
+    frame.rename(columns={"kode": "lain"}).to_file(tmp_path / "other.gpkg")
+    layers = tuple(
+        ReferenceLayer(name, str(tmp_path / f"{name}.gpkg"), "kode") for name in ("points", "other", "missing")
+    )
+    assert not guarded(stated("EPSG:4326", flipped=True, areas=AREAS)(), EQUATOR, References(layers=layers))
 
 
 @pytest.mark.parametrize(
