@@ -99,6 +99,8 @@ def submit(
 
 
 def _published(node: Node, publication: Publication, key: str, as_json: bool, language: str) -> None:
+    from geoportal.actions.completeness import record_report_for
+
     base_url, waiver = address_of(node), node.waiver(publication)
     address = f"{base_url}/ogc/collections/{publication.dataset_id}"
     page = f"{base_url}/dataset/{publication.dataset_id}"
@@ -110,6 +112,7 @@ def _published(node: Node, publication: Publication, key: str, as_json: bool, la
             "exception": waiver.as_dict() if waiver else None,
             "address": address,
             "page": page,
+            "completeness": lacking(record_report_for(node, publication.dataset_id), language),
         })  # fmt: skip
         return
     number = publication.version.number
@@ -124,6 +127,26 @@ def found_by(waiver: Waiver, language: str) -> str:
     from geoportal.checks.texts import named
 
     return named(waiver.overruled, language) or "-"
+
+
+def lacking(report: Report, language: str) -> dict[str, Any]:
+    """How complete a record is, as JSON: how many elements it states of those that were asked for, and what is
+    missing.
+    """
+    from geoportal.checks import texts
+    from geoportal.checks.metadata import completeness
+
+    stated, asked = completeness(report)
+    missing = [
+        {
+            "rule": item.rule,
+            "severity": str(item.severity),
+            "message": texts.message(item, language),
+            "hint": texts.hint(item, language),
+        }
+        for item in report.findings
+    ]
+    return {"stated": stated, "asked": asked, "missing": missing}
 
 
 def undescribed(report: Report, dataset: str, language: str) -> str:

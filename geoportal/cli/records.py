@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geoportal.cli.checking import MARKS
-from geoportal.cli.publishing import DatasetId, waived
+from geoportal.cli.publishing import DatasetId, lacking, waived
 from geoportal.cli.session import Data, Json, Lang, complain, language_for, local_admin, opened, print_json, say
 from geoportal.errors import InvalidSpecification, NotFound
 from geoportal.language import text
@@ -62,19 +62,11 @@ def show(
         report = record_report_for(node, dataset, revision)
         stated, asked = completeness(report)
         if json:
-            missing = [
-                {
-                    "rule": item.rule,
-                    "severity": str(item.severity),
-                    "message": texts.message(item, language),
-                    "hint": texts.hint(item, language),
-                }
-                for item in report.findings
-            ]
-            lacks = {"stated": stated, "asked": asked, "missing": missing}
-            told = {"dataset": dataset, "revision": number, "record": record.as_dict(), "completeness": lacks}
+            told = {"dataset": dataset, "revision": number, "record": record.as_dict()}
             waiver = waiver_over(node, dataset)
-            print_json({**told, "exception": waiver.as_dict() if waiver else None})
+            print_json({
+                **told, "completeness": lacking(report, language), "exception": waiver.as_dict() if waiver else None,
+            })  # fmt: skip
             return
         say(f"# {text('cli', 'record.head', language, id=dataset, revision=number)}")
         say(f"# {text('cli', 'record.completeness', language, stated=stated, asked=asked)}")

@@ -102,6 +102,7 @@ def test_completeness_is_scored_and_what_is_missing_is_told(geoportal, dataset, 
     earlier = json.loads(geoportal("record", "show", dataset, "--revision", "1", "--json").stdout)
     assert earlier["completeness"]["stated"] == first["stated"]
     assert "Not stated yet" not in geoportal("publish", dataset, "--lang", "en").stdout
+    assert json.loads(geoportal("publish", dataset, "--json").stdout)["completeness"]["stated"] == then["stated"]
 
 
 def test_a_specification_may_refuse_to_publish_without_a_licence(geoportal, dataset, tmp_path: Path):
