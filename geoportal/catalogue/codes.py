@@ -24,12 +24,13 @@ CHANGES = "perubahan"
 """
 LIST_COLUMNS = {"kode", "nama", "jenis", "induk", "edisi"}
 CHANGE_COLUMNS = {"kode_lama", "kode_baru", "edisi_sejak", "sumber"}
+BPS = "BPS"
 _NUMBER = re.compile(r"\d+")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 def read_code_lists(config: Path) -> tuple[CodeList, ...]:
-    """All lists of a configuration folder, one for each edition, the newest of each authority first; changes last.
+    """All lists of a configuration folder, one for each edition, the newest first; those of BPS and changes last.
 
     A file in ``local/codes/`` stands before one of the same name in ``codes/``. Empty where the node has none. Invalid
     for a file that is no such list.
@@ -65,8 +66,7 @@ def _read(files: tuple[tuple[Path, int, int], ...]) -> tuple[CodeList, ...]:
         CodeList(edition, edition, tuple(sorted(entries.values(), key=lambda entry: entry.code)), _authority(edition))
         for edition, entries in lists.items()
     ]
-    found.sort(key=lambda item: edition_order(item.edition), reverse=True)
-    found.sort(key=lambda item: item.authority)
+    found.sort(key=lambda item: (item.authority != BPS, edition_order(item.edition)), reverse=True)
     return (*found, *(CodeList(CHANGES, since, tuple(rows), CHANGES) for since, rows in sorted(changes.items())))
 
 

@@ -255,7 +255,7 @@ def _told(
         about=(lambda _, value: about(regions, value)) if about else None,
         params={"edition": regions.chosen.edition, "values": wrong},
     )
-    return soft(made, any(column.declared for column, rows in found if rows.size))
+    return soft(made, regions.is_certain and any(column.declared for column, rows in found if rows.size))
 
 
 def soft(made: Finding | None, declared: bool) -> Finding | None:

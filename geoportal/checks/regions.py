@@ -105,18 +105,23 @@ class Regions:
         wanted = context.spec.code_edition if context.spec else None
         named = next((item for item in self.lists if wanted and wanted.casefold() in item.edition.casefold()), None)
         self.chosen: CodeList = named or self.lists[0]
-        self.entries: dict[str, RegionCode] = {entry.code: entry for entry in self.chosen.entries}
+        self.is_certain = named is not None or wanted is None
+        """Whether the list of the edition is at hand; where it is not, all lists are asked and nothing blocks."""
+        self.entries: dict[str, RegionCode] = {}
+        """The codes that hold: of the chosen list, and of others for regions that it is not about."""
         self.editions: dict[str, str] = {}
-        """Codes that another list has, and the newest of those lists."""
-        for item in self.lists:
-            if item is not self.chosen:
-                for entry in item.entries:
-                    if entry.code not in self.entries:
-                        self.editions.setdefault(entry.code, item.edition)
-        self._roots = {
-            entry.code for item in self.lists for entry in item.entries
-            if entry.parent is None or (entry.parent not in self.entries and entry.parent not in self.editions)
-        }  # fmt: skip
+        """Codes that another list alone has, and the newest of those lists."""
+        self._roots: set[str] = set()
+        for item in (self.chosen, *(item for item in self.lists if item is not self.chosen)):
+            own = {entry.code: entry for entry in item.entries}
+            known = frozenset(self._roots)
+            for code, entry in own.items():
+                if self.is_certain and any(above in known for above in _line(code)):
+                    if code not in self.entries:
+                        self.editions.setdefault(code, item.edition)
+                else:
+                    self.entries.setdefault(code, entry)
+            self._roots |= {code for code, entry in own.items() if entry.parent not in own}
 
     @cached_property
     def columns(self) -> tuple[CodeColumn, ...]:

@@ -28,11 +28,11 @@ def test_several_files_of_one_edition_are_one_list_and_the_newest_comes_first(tm
     )
     lists = read_code_lists(tmp_path)
     assert [(item.edition, item.authority, len(item.entries)) for item in lists] == [
-        ("BPS 2030", "BPS", 1),
         ("Kep 10/2025", "Kep", 2),
         ("Kep 9/2018", "Kep", 1),
+        ("BPS 2030", "BPS", 1),
     ]
-    assert (lists[1].entries[0].code, lists[1].entries[0].name) == ("64.01", "Satu")
+    assert (lists[0].entries[0].code, lists[0].entries[0].name) == ("64.01", "Satu")
     assert References.from_dict(References(code_lists=lists).as_dict()).code_lists == lists
 
 

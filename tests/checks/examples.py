@@ -153,7 +153,7 @@ NAMES = {
 REGIONS = References(
     code_lists=(
         codes("Kepmendagri 2/2025", NAMES),
-        codes("Kepmendagri 1/2018", {"64.02.09": "Lama"}),
+        codes("Kepmendagri 1/2018", {"64.02": "Kabupaten Kutai Contoh", "64.02.09": "Lama"}),
         codes("2022", {"64.02.03": "64.02.02"}, "perubahan"),
     )
 )

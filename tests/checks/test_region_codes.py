@@ -104,6 +104,24 @@ def test_the_edition_of_a_specification_holds() -> None:
     assert facts(ask("region-code-edition", layer, REGION_CODE, REGIONS), "value") == ["64.02.09"]
 
 
+def test_a_list_of_another_region_is_no_other_edition() -> None:
+    """A node with its own list and one of a neighbour, of another year: each holds for its region."""
+    lists = (codes("K 2026", {"64.03": "Tetangga", "64.03.01": "Satu"}), codes("K 2025", NAMES))
+    layer = table(kode=["64.03.01", "64.02.01", "64.03.02"])
+    report = validate(layer, REGION_CODE, REGION, references=References(code_lists=lists))
+    assert {item.rule for item in report.findings if item.rule.startswith("region-")} == {"region-code-unknown"}
+    assert facts(ask("region-code-unknown", layer, REGION_CODE, References(code_lists=lists)), "value") == ["64.03.02"]
+
+
+def test_an_edition_that_is_not_at_hand_blocks_nothing() -> None:
+    strict = {"region-code-unknown": Severity.BLOCKING, "region-code-edition": Severity.BLOCKING}
+    unheard = Specification("x", "bebas", severities=strict, fields=REGION_CODE.fields, code_edition="1999")
+    report = validate(table(kode=["64.02.01", "64.02.09", "64.02.08"]), unheard, REGION, references=REGIONS)
+    told = {item.rule: item for item in report.findings if item.rule.startswith("region-")}
+    assert report.gate is Gate.PASS and set(told) == {"region-code-unknown"}  # both editions are asked
+    assert facts(told["region-code-unknown"], "value") == ["64.02.08"]
+
+
 def test_a_code_of_a_later_division_leads_back_to_its_origin() -> None:
     lists = (
         codes("Kepmendagri 2/2025", {"64.02": "K", "64.02.02": "Loa", "64.02.03": "Loa Darat"}),
