@@ -70,6 +70,24 @@ SKETCHES: dict[str, Sketch] = {
         _path(_A, "M24 14h66v50H24z") + _path(_FRAME, "M27 17h66v50H27z") + _ring(92, 66),
         _path(_A, "M24 14h66v50H24z"),
     ),
+    "geometry-near-duplicate": _sketch(
+        _path(_A, "M24 14h66v50H24z") + _path(_FRAME, "M26 15l66 1v51l-66-1z") + _ring(91, 66),
+        _path(_A, "M24 14h66v50H24z"),
+    ),
+    "geometry-repeated-points": _sketch(
+        _path(_LINE, "M14 60 46 26 78 50 106 18") + _dot(46, 26) + _dot(77, 49) + _dot(80, 51) + _ring(78, 50, 12),
+        _path(_LINE, "M14 60 46 26 78 50 106 18") + _dot(46, 26) + _dot(78, 50),
+    ),
+    "geometry-spike": _sketch(
+        _path(_A, "M18 16h54v22l34 1-34 1v24H18z") + _ring(104, 39), _path(_A, "M18 16h54v48H18z")
+    ),
+    "ring-tiny": _sketch(
+        _path(_A, "M18 14h84v52H18zM58 38v3h3v-3z") + _ring(59.5, 39.5, 9), _path(_A, "M18 14h84v52H18z")
+    ),
+    "geometry-sliver": _sketch(
+        _path(_A, "M15 12h42v56H15z") + _path(_B, "M60 12h45v56H60z") + _path(_A, "M57 12h3v56h-3z") + _ring(58, 40),
+        _path(_A, _SQUARE) + _path(_B, _NEXT),
+    ),
     "ring-orientation": _sketch(_arrow("M20 14h80v52H20z", 62, 14, 0), _arrow("M20 14h80v52H20z", 58, 14, 180)),
     "geometry-type-mixed": _sketch(
         _path(_A, "M14 14h38v34H14z") + _path(_LINE, "M62 60 80 30l26 10") + _dot(36, 64) + _dot(96, 62),
@@ -108,6 +126,41 @@ SKETCHES: dict[str, Sketch] = {
     "crs-missing": _sketch(
         _path(_A, "M12 10h30v22H12z") + _path(_FRAME, "M78 10h30v22H78zM44 48h30v22H44z") + _ring(59, 59, 17),
         _path(_FRAME, "M8 8h104v64H8z") + _path(_A, "M44 28h30v22H44z"),
+    ),
+    "line-self-crossing": _sketch(
+        _path(_LINE, "M12 60 50 24q20-18 30 4t-16 20Q40 44 30 12") + _ring(42, 32),
+        _path(_LINE, "M12 60 50 24q20-18 58 8"),
+    ),
+    "lines-cross": _sketch(
+        _path(_LINE, "M12 62 108 18M20 14 96 68") + _ring(58, 41),
+        _path(_LINE, "M12 62 108 18M20 14 96 68") + _dot(58, 41),
+    ),
+    "line-overshoot": _sketch(
+        _path(_LINE, "M10 30h100M60 72V18") + _ring(60, 24, 12), _path(_LINE, "M10 30h100M60 72V30") + _dot(60, 30)
+    ),
+    "line-undershoot": _sketch(
+        _path(_LINE, "M10 26h100M60 72V36") + _ring(60, 31, 12), _path(_LINE, "M10 26h100M60 72V26") + _dot(60, 26)
+    ),
+    "line-dangle": _sketch(
+        _path(_LINE, "M10 20h100M10 64h100M40 20v18") + _ring(40, 38), _path(_LINE, "M10 20h100M10 64h100M40 20v44")
+    ),
+    "pseudo-node": _sketch(
+        _path(_LINE, "M10 40h100") + _dot(60, 40) + _ring(60, 40), _path(_LINE, "M10 40h100M60 40v30") + _dot(60, 40)
+    ),
+    "duplicate-edge": _sketch(
+        _path(_LINE, "M10 40h100M30 66 46 44h44l16 22") + _path(_FAULT, "M44 34h48v16H44z"),
+        _path(_LINE, "M10 40h100M30 66 46 40M90 40l16 26") + _dot(46, 40) + _dot(90, 40),
+    ),
+    "not-covered": _sketch(
+        _path(_FRAME, "M10 10h66v60H10z") + _path(_A, "M34 24h62v30H34z") + _path(_FAULT, "M76 24h20v30H76z"),
+        _path(_FRAME, "M10 10h100v60H10z") + _path(_A, "M34 24h62v30H34z"),
+    ),
+    "point-in-other-region": _sketch(
+        _path(_A, _SQUARE) + _path(_B, _NEXT) + _dot(80, 40) + _ring(80, 40) + _path(_FRAME, "M36 40h34"),
+        _path(_A, _SQUARE) + _path(_B, _NEXT) + _dot(36, 40),
+    ),
+    "label-point-outside": _sketch(
+        _path(_A, "M14 12h40v56H14z") + _dot(84, 40) + _ring(84, 40), _path(_A, "M14 12h40v56H14z") + _dot(34, 40)
     ),
     "record-count-differs": _sketch(
         _dot(24, 20)
