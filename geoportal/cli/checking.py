@@ -13,7 +13,7 @@ import typer
 
 from geoportal.cli.progress import on_terminal
 from geoportal.cli.session import Data, Json, Lang, complain, language_for, print_json, say, settings_for
-from geoportal.errors import NotFound
+from geoportal.errors import BadRequest, NotFound
 from geoportal.language import number, text
 from geoportal.model.report import Finding, Gate, Report, Severity, Verdict
 
@@ -71,7 +71,7 @@ def check(
     if not file.exists():
         raise NotFound(f"there is no file {file}", say="file", path=str(file))
     wanted = Wanted(map_, gpkg, html)
-    wanted.ensure_writable()
+    wanted.ensure_writable(file)
     from geoportal.actions.references import references_at
     from geoportal.checks.profiles import read_specification
     from geoportal.checks.texts import report_json
@@ -134,13 +134,18 @@ class Wanted:
         """Whether any was asked for."""
         return any((self.map, self.gpkg, self.html))
 
-    def ensure_writable(self) -> None:
-        """Raise BadRequest or NotFound for a place that cannot be written to, before the file is read."""
-        if self:
-            from geoportal.reports.target import ensure_writable
+    def ensure_writable(self, source: Path) -> None:
+        """Raise BadRequest or NotFound for a place that cannot be written to, before the file is read: a folder, the
+        file itself, the same place twice.
+        """
+        from geoportal.reports.target import ensure_writable
 
-            for target in filter(None, (self.map, self.gpkg, self.html)):
-                ensure_writable(target)
+        taken = {source.resolve()}
+        for target in filter(None, (self.map, self.gpkg, self.html)):
+            ensure_writable(target)
+            if target.resolve() in taken or (target.exists() and target.samefile(source)):
+                raise BadRequest(f"{target} would be written over", say="over", path=str(target))
+            taken.add(target.resolve())
 
     def write(self, faults: Faults, title: str, language: str) -> None:
         """Write what was asked for."""

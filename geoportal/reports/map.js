@@ -23,6 +23,10 @@
     box.setAttribute('role', 'region');
     box.setAttribute('aria-label', words.map);
     var room = map.getSize();
+    // Where there is room beside the legend, nothing is laid under it.
+    var aside = room.x >= 900 ? 354 : 24;
+    map.fitBounds(data.box, {maxZoom: data.closest, animate: false,
+        paddingTopLeft: [data.legendLeft ? aside : 24, 24], paddingBottomRight: [data.legendLeft ? 24 : aside, 24]});
     // On a phone the pop-up takes the upper part.
     L.control.zoom({position: room.x < 560 ? 'bottomright' : 'topright', zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut}).addTo(map);
     if (data.onEarth) { L.control.scale({position: 'bottomleft', imperial: false, maxWidth: 90}).addTo(map); }

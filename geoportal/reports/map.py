@@ -81,7 +81,6 @@ def fault_map(report: Report, outlines: Sequence[Layer], *, title: str, language
         maxZoom=22 if ground.on_earth else 30,
     )
     sheet.add_child(chart)
-    chart.fit_bounds([(south, west), (north, east)], padding=(24, 24), max_zoom=17 if ground.on_earth else 20)
     shown = {row[0] for row in places}
     everything = np.array([shapely.multipoints(drawn.coordinates)])
     corner = free_corner(extent, everything) if ground.on_earth and extent else "kanan-bawah"
@@ -92,6 +91,9 @@ def fault_map(report: Report, outlines: Sequence[Layer], *, title: str, language
             "marks": {str(level): mark(level) for level in Severity},
             "colours": {str(level): colour for level, colour in COLOURS.items()},
             "onEarth": ground.on_earth,
+            "box": [[south, west], [north, east]],
+            "closest": 17 if ground.on_earth else 20,
+            "legendLeft": corner.startswith("kiri"),
             "layers": len(report.layers),
             "findings": [_told(finding, language) for finding in report.findings],
             "lines": [ground.flat(line) for line in drawn.lines],

@@ -131,3 +131,14 @@ def test_nothing_is_written_over_a_folder(geoportal, squares, tmp_path):
         result = geoportal("check", squares, option, tmp_path, "--lang", "en")
         assert result.returncode == 2 and "is a folder" in result.stderr
     assert geoportal("check", squares, "--map", tmp_path / "none" / "x.html").returncode == 4
+
+
+def test_what_is_checked_is_never_written_over(geoportal, squares, tmp_path):
+    before = squares.read_bytes()
+    alias = tmp_path / "alias.geojson"
+    alias.symlink_to(squares)
+    for target in (squares, alias, tmp_path / "x" / ".." / squares.name):
+        result = geoportal("check", squares, "--gpkg", target, "--lang", "en")
+        assert result.returncode in (2, 4) and squares.read_bytes() == before
+    same = tmp_path / "a.html"
+    assert geoportal("check", squares, "--map", same, "--html", same).returncode == 2 and not same.exists()
