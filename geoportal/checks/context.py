@@ -15,9 +15,9 @@ from shapely.errors import GEOSException
 
 from geoportal.checks.columns import as_text
 from geoportal.checks.crossings import reasons_of
+from geoportal.checks.needs import is_met
 from geoportal.checks.outlines import Outlines
 from geoportal.checks.projection import Box, Metres, read_crs
-from geoportal.checks.rules import Need
 from geoportal.model.layer import LayerSummary
 from geoportal.model.references import NO_REFERENCES
 from geoportal.model.report import SAMPLE
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from geoportal.checks.known_places import KnownPlaces
     from geoportal.checks.placement import Placement
     from geoportal.checks.regions import Regions
+    from geoportal.checks.rules import Need
     from geoportal.model.layer import Layer
     from geoportal.model.references import References
     from geoportal.model.region import Region
@@ -82,51 +83,7 @@ class Context:
 
     def meets(self, needs: Iterable[Need]) -> bool:
         """Whether everything is there that a rule needs."""
-        return all(self._has(need) for need in needs)
-
-    def _has(self, need: Need) -> bool:
-        spec = self.spec
-        match need:
-            case Need.GEOMETRY:
-                return self.has_geometry
-            case Need.CRS:
-                return self.crs is not None
-            case Need.METRES:
-                return self.metres is not None
-            case Need.REGION:
-                return self.region.extent is not None
-            case Need.TYPES:
-                return spec is not None and bool(spec.geometry)
-            case Need.KEY:
-                return spec is not None and spec.key is not None
-            case Need.KEY_FIELD:
-                return self.key is not None
-            case Need.FIELDS:
-                return spec is not None and bool(spec.fields)
-            case Need.LINES:
-                return bool(np.isin(self.type_ids, (LINE, RING, MULTILINE)).any())
-            case Need.LABELS:
-                return bool(self.label_fields)
-            case Need.COVERED_BY | Need.AREAS_BESIDE | Need.POINTS_BESIDE | Need.REGIONS_BY_CODE:
-                from geoportal.checks.beside import is_there
-
-                return is_there(need, self)
-            case Need.REFERENCES:
-                return bool(self.references.layers)
-            case Need.COMPARISONS:
-                return spec is not None and bool(spec.comparisons)
-            case Need.OPEN_DATA:
-                return spec is not None and spec.open_data
-            case Need.CODE_LISTS | Need.CODES_COUNTED:
-                from geoportal.checks.regions import has_lists
-
-                return has_lists(self, need)
-            case Need.EXPECTED:
-                return spec is not None and spec.expected_features is not None
-            case Need.KUGI | Need.KUGI_FIELD | Need.KUGI_LISTS | Need.SRS_ID | Need.PLAN:
-                from geoportal.checks.kugi_codes import has
-
-                return has(self, need)
+        return all(is_met(self, need) for need in needs)
 
     # geometry
 
@@ -205,12 +162,7 @@ class Context:
 
     @cached_property
     def _reasons(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        reasons = np.full(len(self), "", dtype=object)
-        points = np.full((len(self), 2), np.nan)
-        invalid = np.flatnonzero(~self.is_valid)
-        if invalid.size:
-            reasons[invalid], points[invalid] = reasons_of(self.geometry[invalid])
-        return reasons, points
+        return reasons_of(self.geometry, ~self.is_valid)
 
     @cached_property
     def type_ids(self) -> NDArray[np.int_]:
@@ -235,9 +187,8 @@ class Context:
         bounds = self.bounds[self.is_present]
         if not len(bounds):
             return None
-        west, south = bounds[:, :2].min(axis=0)
-        east, north = bounds[:, 2:].max(axis=0)
-        return float(west), float(south), float(east), float(north)
+        (west, south), (east, north) = bounds[:, :2].min(axis=0).tolist(), bounds[:, 2:].max(axis=0).tolist()
+        return west, south, east, north
 
     def points(self, index: NDArray[Any]) -> NDArray[Any]:
         """A place on each of the features ``index``, (len, 2): in it, or the middle of its box; NaN if none."""

@@ -17,18 +17,21 @@ MOST_VERTICES = 100_000
 MOST_PLACES = 1000
 
 
-def reasons_of(geometry: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """What GEOS says of each invalid geometry ('Self-intersection') and where it found that, (n, 2), NaN for nowhere.
-
-    What it finds valid was closed by the reader.
+def reasons_of(geometry: NDArray[Any], invalid: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """What GEOS says of each invalid geometry ('Self-intersection'), '' elsewhere, and where it found that, (n, 2), NaN
+    for nowhere. What it finds valid was closed by the reader.
     """
-    # 'Self-intersection[115.5 -0.25]': the reason, then x and y of one place.
-    said = np.asarray(shapely.is_valid_reason(geometry), dtype=str)
-    head = np.strings.partition(said, "[")
-    reasons = np.strings.strip(head[0]).astype(object)
-    reasons[reasons == "Valid Geometry"] = "Ring is not closed"
-    place = np.strings.partition(np.strings.rstrip(head[2], "]"), " ")
-    return reasons, np.column_stack([_numbers(place[0]), _numbers(place[2])])
+    reasons = np.full(len(geometry), "", dtype=object)
+    points = np.full((len(geometry), 2), np.nan)
+    if invalid.any():
+        # 'Self-intersection[115.5 -0.25]': the reason, then x and y of one place.
+        said = np.asarray(shapely.is_valid_reason(geometry[invalid]), dtype=str)
+        head = np.strings.partition(said, "[")
+        reasons[invalid] = np.strings.strip(head[0])
+        reasons[reasons == "Valid Geometry"] = "Ring is not closed"
+        place = np.strings.partition(np.strings.rstrip(head[2], "]"), " ")
+        points[invalid] = np.column_stack([_numbers(place[0]), _numbers(place[2])])
+    return reasons, points
 
 
 def crossings(geometry: NDArray[Any], reasons: NDArray[Any], first: NDArray[Any]) -> NDArray[Any]:
