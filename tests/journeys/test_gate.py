@@ -127,7 +127,7 @@ def test_the_refusal_says_what_blocks_how_often_and_what_to_do(node, layer):
         blocking = next(line for line in told.splitlines() if line.startswith("[X]"))
         assert "2" in blocking and blocking.endswith("[geometry-invalid]")
         for command in (
-            "geoportal repair batas.geojson",
+            "geoportal repair batas.geojson --spec batas",
             "geoportal check batas.geojson --spec batas --map",
             "geoportal publish ditolak --override",
         ):

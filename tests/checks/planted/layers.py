@@ -77,10 +77,9 @@ def school(first: Any = None, also: Mapping[str, str] | None = None, **changes: 
     return Plant(lambda: schools(places, **changes), SCHOOL_SPEC, also or {})
 
 
-def road(*shapes: str, asked: str | None = None) -> Plant:
-    """A plant among the roads; ``asked`` is a rule that the profile leaves off and a network of roads wants."""
-    extra = {asked: "info"} if asked else {}
-    return Plant(lambda: roads(*shapes), replace(ROAD_SPEC, severities={**ROAD_SPEC.severities, **extra}))
+def road(*shapes: str) -> Plant:
+    """A plant among the roads."""
+    return Plant(lambda: roads(*shapes), ROAD_SPEC)
 
 
 def coded(also: Mapping[str, str] | None = None, facts: Mapping[str, Any] | None = None, **changes: Any) -> Plant:
@@ -250,8 +249,8 @@ LAYERS: dict[str, Plant] = {
     "lines-cross": road(*ROAD_SHAPES, "10 0, 0 10"),
     "line-overshoot": road(*ROAD_SHAPES, "10 10, 12 14, 4 9.98"),
     "line-undershoot": road(*ROAD_SHAPES, "10 10, 12 14, 4 10.02"),
-    "line-dangle": road(*ROAD_SHAPES, "10 10, 15 20", asked="line-dangle"),
-    "pseudo-node": road(ROAD_SHAPES[0], "0 0, 5 5", "5 5, 10 10", asked="pseudo-node"),
+    "line-dangle": road(*ROAD_SHAPES, "10 10, 15 20"),
+    "pseudo-node": road(ROAD_SHAPES[0], "0 0, 5 5", "5 5, 10 10"),
     "duplicate-edge": road(*ROAD_SHAPES, "0 0, 10 0"),
     # reference system
     "crs-missing": Plant(lambda: houses(facts={"crs": None}), HOUSE_SPEC),

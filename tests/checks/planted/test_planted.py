@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 
 from geoportal.checks import RULES, validate
+from geoportal.checks.profiles import names_of
 from geoportal.checks.rules import CHECKS
 from geoportal.model.report import Report
 from geoportal.model.specification import OFF
+from geoportal.settings import PROJECT
 from tests.checks.planted.layers import LAYERS, Plant
 from tests.checks.planted.twins import REGION, TWINS, Asked
 
@@ -51,6 +53,10 @@ def test_every_rule_that_is_asked_of_a_layer_has_a_plant() -> None:
     assert set(LAYERS) == set(CHECKS)
 
 
+def test_every_profile_has_a_clean_twin() -> None:
+    assert sorted(TWINS) == names_of(PROJECT / "config" / "specifications")
+
+
 @pytest.mark.parametrize("name", TWINS)
 def test_a_clean_twin_has_no_finding_at_all(name: str) -> None:
     report = judged(TWINS[name])
@@ -63,7 +69,7 @@ def test_the_twins_are_rich_enough_for_nearly_every_rule_to_look_at_one() -> Non
     table, an older list) are few, and named here.
     """
     asked = {rule for twin in TWINS.values() for rule in judged(twin).checked}
-    switched_off = {"crs-not-official", "line-dangle", "pseudo-node", "region-codes-counted"}
+    switched_off = {"region-codes-counted"}
     assert set(CHECKS) - asked <= switched_off | {"position-differs"}
 
 

@@ -195,7 +195,7 @@ def schools(places: list[Any] | None = None, *, facts: Mapping[str, Any] | None 
 
 # Lines that meet as roads should: every end on another line, no node with two ends alone.
 ROAD_SHAPES = ("0 0, 10 0, 10 10, 0 10, 0 0", "0 0, 10 10")
-ROAD_SPEC = profile("bebas", key="kode", fields=(FieldSpecification("kode", "text", required=True, unique=True),))
+ROAD_SPEC = profile("jaringan", key="kode", fields=(FieldSpecification("kode", "text", required=True, unique=True),))
 
 
 def roads(*shapes: str) -> Layer:
@@ -248,7 +248,7 @@ def plan(*, facts: Mapping[str, Any] | None = None, **changes: Any) -> Layer:
 TWINS = {
     "batas": Asked(villages, VILLAGE_SPEC, REFERENCES, BESIDE),
     "bebas": Asked(houses, HOUSE_SPEC, REFERENCES),
-    "bebas-lines": Asked(roads, ROAD_SPEC, REFERENCES),
+    "jaringan": Asked(roads, ROAD_SPEC, REFERENCES),
     "titik": Asked(schools, SCHOOL_SPEC, REFERENCES),
     "kugi": Asked(catalogue, CATALOGUE_SPEC, REFERENCES),
     "rtrw": Asked(plan, PLAN_SPEC, REFERENCES),
