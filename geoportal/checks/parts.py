@@ -302,7 +302,7 @@ def _neighbours(check: Check, whole: _Whole, groups: Sequence[NDArray[np.int_]])
 
 def _with_area(found: Finding) -> Finding:
     """A finding whose total of square metres, or metres, is that of the places that are left in it."""
-    sums = {
+    sums: dict[str, Any] = {
         name: round(sum(place.params[name] for place in found.occurrences), 1)
         for name in ("area_m2", "length_m")
         if name in found.params
