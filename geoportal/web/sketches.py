@@ -123,6 +123,23 @@ SKETCHES: dict[str, Sketch] = {
         _path(_FRAME, "M8 8h50v40H8z") + _path(_A, "M76 46h34v24H76z") + _ring(93, 58, 17),
         _path(_FRAME, "M8 8h104v64H8z") + _path(_A, "M40 26h40v28H40z"),
     ),
+    "feature-stray": _sketch(
+        _path(_FRAME, "M8 8h56v64H8z")
+        + _dot(24, 26)
+        + _dot(44, 38)
+        + _dot(28, 56)
+        + _dot(104, 18)
+        + _ring(104, 18, 11),
+        _path(_FRAME, "M8 8h56v64H8z") + _dot(24, 26) + _dot(44, 38) + _dot(28, 56) + _dot(48, 20),
+    ),
+    "crs-sign-lost": _sketch(
+        _path(_FRAME, "M6 40h108") + _path(_A, "M40 10h40v20H40z") + _ring(60, 20, 26),
+        _path(_FRAME, "M6 40h108") + _path(_A, "M40 50h40v20H40z"),
+    ),
+    "crs-datum-shift": _sketch(
+        _path(_FRAME, "M24 20h60v44H24z") + _path(_A, "M34 14h60v44H34z") + _ring(89, 39, 12),
+        _path(_FRAME, "M24 20h60v44H24z") + _path(_A, "M24 20h60v44H24z"),
+    ),
     "crs-missing": _sketch(
         _path(_A, "M12 10h30v22H12z") + _path(_FRAME, "M78 10h30v22H78zM44 48h30v22H44z") + _ring(59, 59, 17),
         _path(_FRAME, "M8 8h104v64H8z") + _path(_A, "M44 28h30v22H44z"),
