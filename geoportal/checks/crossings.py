@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MEETING = ("Self-intersection", "Ring Self-intersection")
 """The reasons of GEOS that say of an outline that it crosses or touches itself."""
-MOST_VERTICES = 100_000
+MOST_VERTICES = 20_000
 MOST_PLACES = 1000
 
 

@@ -222,3 +222,26 @@ def test_faults_of_real_boundaries_are_told_where_they_are(
     (place,) = (item for item in finding.occurrences if item.feature == kode)
     assert place.where == pytest.approx(where, abs=1e-6)
     assert place.params == {"reason": reason}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NaN coordinates are among the cases
+def test_every_fault_of_the_jts_suite_is_told_in_words_and_at_a_place(shared: Path) -> None:
+    told = 0
+    for path in sorted((shared / "data" / "oracles" / "validity").glob("*.cases.json")):
+        for case in json.loads(path.read_text()):
+            read = shapely.from_wkt if case["encoding"] == "WKT" else shapely.from_wkb
+            shape = read(case["geometry"], on_invalid="ignore")
+            if case["valid"] or shape is None:
+                continue
+            report = validate(make_layer([shape], crs=None), spec(), REGION)
+            named = {item.rule: item for item in report.findings}
+            if "geometry-not-finite" in named:
+                continue
+            finding = named["geometry-invalid"]
+            (place,) = finding.occurrences
+            assert place.where is not None and shape.envelope.buffer(1e-6).contains(shapely.Point(place.where))
+            for language in ("id", "en"):
+                sentence = texts.occurrence(finding, place, language)
+                assert sentence and place.params["reason"] not in sentence, sentence
+            told += 1
+    assert told > 30
