@@ -150,11 +150,14 @@ def described_join(node: Node, record: Record, report: Report) -> Record:
 def ensure_joins_stay_closed(
     node: Node, conn: Connection, dataset: Dataset, access: Classification, opd: Sequence[str]
 ) -> None:
-    """Raise Conflict where a new class of access would open the geometry that a version took from another layer."""
+    """Raise Conflict where a new class of access would open the geometry that a version took from another layer, or
+    that its report shows because it was compared with one.
+    """
     from geoportal.store import datasets
 
     for version in datasets.versions(conn, dataset.dataset_id):
         _ensure_closed(node, conn, dataset.dataset_id, version, access, opd)
+        _ensure_not_shown(node, conn, dataset.dataset_id, version, access, opd)
 
 
 def ensure_join_still_open(node: Node, conn: Connection, dataset: Dataset, version: Version) -> None:
@@ -184,5 +187,28 @@ def _ensure_closed(
                 version=version.number,
                 layer=str(finding.params.get("dataset")),
                 layer_access=str(layer_access),
+                access=str(access),
+            )
+
+
+def _ensure_not_shown(
+    node: Node, conn: Connection, dataset_id: str, version: Version, access: Classification, opd: Sequence[str]
+) -> None:
+    """Raise Conflict where the report of a version has places that were found by a layer which others may not see."""
+    from geoportal.checks.covering import BESIDE
+    from geoportal.store import datasets
+
+    found = [item for item in node.files.report(dataset_id, version.digest).findings if item.rule in BESIDE]
+    for name in sorted({str(place.params.get("dataset")) for item in found for place in item.occurrences}):
+        source = datasets.find(conn, name)
+        if source is not None and not is_open_to(source.classification, source.opd, access, opd):
+            raise Conflict(
+                f"the report on version {version.number} of {dataset_id} was made by {name}, which is "
+                f"{source.classification}; as {access} it would show its borders to others",
+                say="compared",
+                id=dataset_id,
+                version=version.number,
+                layer=name,
+                layer_access=str(source.classification),
                 access=str(access),
             )

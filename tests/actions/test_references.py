@@ -16,7 +16,7 @@ from geoportal.actions.publish import judge, publish
 from geoportal.actions.references import references_at
 from geoportal.actions.submit import Submission, submit
 from geoportal.cli.app import app
-from geoportal.errors import NotPublishable
+from geoportal.errors import Conflict, NotPublishable
 from geoportal.ingest import sandbox
 from geoportal.model.access import Actor, Classification, Role
 from geoportal.model.report import Finding, Report, Severity
@@ -153,6 +153,9 @@ def test_a_closed_layer_is_not_shown_through_what_sticks_out_of_it(node: Node, t
     assert "not-covered" in found(same.report)
     assert "not-covered" in judged(node, "desa3", same).checked
     assert references_at(node.settings, spec()).layers == ()
+    # Nor later, when the report that was made by it would be opened with the dataset.
+    with pytest.raises(Conflict, match="its borders"):
+        submit(node, ADMIN, "desa3", villages(tmp_path / "desa.gpkg"), access=Classification.PUBLIC)
 
 
 def test_points_are_compared_by_the_codes_that_they_hold(node: Node, tmp_path: Path) -> None:
