@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from shapely.errors import GEOSException
 
+from geoportal.checks.context import MULTIPOLYGON, POLYGON
 from geoportal.repairs.draft import Change
 from geoportal.repairs.geometry import changed_only
 from geoportal.repairs.table import Proposal, Stage, Task, repair
@@ -38,42 +40,47 @@ def fit_neighbours(task: Task) -> Proposal:
     was = context.geometry[areal]
     units = width / (METRES_A_DEGREE if context.crs.is_geographic else context.crs.axis_info[0].unit_conversion_factor)
     clean: Any = getattr(shapely, "coverage_clean")  # noqa: B009 - newer than its stubs
-    now: NDArray[Any] = np.array(clean(was, gap_width=units, snapping_distance=0.0), dtype=object)
+    try:
+        cleaned = clean(was, gap_width=units, snapping_distance=0.0)
+    except GEOSException:  # too tangled for it
+        return Proposal(left="wide")
+    # Rings come out clockwise; all others of a layer run as they should by now.
+    now: NDArray[Any] = np.array(shapely.orient_polygons(cleaned), dtype=object)
     sound = ~shapely.is_empty(now) & shapely.is_valid(now)
     moved = np.flatnonzero(sound & ~shapely.equals(was, now))
-    too_far = moved[_is_wide(context, was[moved], now[moved], width)]
-    # One that may not move keeps its ground, and so must those that shared out the change with it.
-    spared = _with_neighbours(was, moved, too_far)
-    moved = np.setdiff1d(moved, spared)
-    fitting = _kept_multi(was, now)
+    fitting = now.copy()
+    fitting[moved] = _where_narrow(context, was[moved], now[moved], width)
+    moved = moved[shapely.is_valid(fitting[moved]) & ~shapely.is_empty(fitting[moved])]
+    moved = moved[np.isin(shapely.get_type_id(fitting[moved]), (POLYGON, MULTIPOLYGON))]
+    fitting = _kept_multi(was, fitting)
     change = changed_only(areal[moved], was[moved], fitting[moved])
     return Proposal(Change(change.positions, change.geometries, facts={"gap_width_m": width}), left="wide")
 
 
-def _is_wide(context: Context, was: NDArray[Any], now: NDArray[Any], width: float) -> NDArray[np.bool_]:
-    """Where the ground that changed hands is somewhere wider than ``width`` metres."""
-    ground = shapely.symmetric_difference(was, now)
-    core = shapely.buffer(context.in_metres(ground), -width * ROUNDING / 2, quad_segs=2)
-    return np.asarray(~shapely.is_empty(core), dtype=bool)
+def _where_narrow(context: Context, was: NDArray[Any], now: NDArray[Any], width: float) -> NDArray[Any]:
+    """What fits, with all ground as it was that would change hands and is somewhere wider than ``width`` metres.
 
-
-def _with_neighbours(shapes: NDArray[Any], moved: NDArray[np.int_], first: NDArray[np.int_]) -> NDArray[np.int_]:
-    """``first`` and all of ``moved`` that hang together with them."""
-    if not first.size:
-        return first
-    one, other = shapely.STRtree(shapes[moved]).query(shapes[moved], predicate="intersects")
-    found = np.isin(moved, first)
-    while True:
-        wider = found.copy()
-        wider[other[found[one]]] = True
-        if (wider == found).all():
-            return moved[found]
-        found = wider
+    Ground that two share is taken from one, and a gap is given to one: each area may keep what it has by itself.
+    """
+    made = np.array(now, dtype=object)
+    fits = np.zeros(len(was), dtype=bool)
+    lost, gained = shapely.difference(was, now), shapely.difference(now, was)
+    for ground, back in ((gained, shapely.difference), (lost, shapely.union)):
+        parts, owner = shapely.get_parts(ground, return_index=True)
+        core = shapely.buffer(context.in_metres(parts), -width * ROUNDING / 2, quad_segs=2)
+        wide = ~shapely.is_empty(core)
+        fits[owner[~wide & ~shapely.is_empty(parts)]] = True
+        owners, first = np.unique(owner[wide], return_inverse=True)
+        for number, feature in enumerate(owners.tolist()):
+            made[feature] = back(made[feature], shapely.union_all(parts[wide][first == number]))
+    made[~fits] = was[~fits]
+    return made
 
 
 def _kept_multi(was: NDArray[Any], now: NDArray[Any]) -> NDArray[Any]:
     """Areas that were multi before stay so."""
     made = np.array(now, dtype=object)
-    for number in np.flatnonzero((shapely.get_type_id(was) == 6) & (shapely.get_type_id(now) == 3)).tolist():
+    single = (shapely.get_type_id(was) == MULTIPOLYGON) & (shapely.get_type_id(now) == POLYGON)
+    for number in np.flatnonzero(single).tolist():
         made[number] = shapely.multipolygons([now[number]])
     return made

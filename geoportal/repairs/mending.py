@@ -5,11 +5,13 @@ Rounds go on until nothing changes any more, so that a second repair finds nothi
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from shapely.errors import GEOSException
 
 from geoportal.checks.rules import CHECKS
 from geoportal.checks.validation import validate
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     from geoportal.model.report import Finding, Report
     from geoportal.model.specification import Specification
 
-MOST_ROUNDS = 8
+log = logging.getLogger(__name__)
+
+MOST_ROUNDS = 20
 SHAPES = (Stage.SHAPES, Stage.COVERAGE)
 """Repairs that move ground: not before it is known where that ground is."""
 DESCRIPTIVE = frozenset({"geometry-simple-and-multi"})
@@ -117,7 +121,7 @@ class _Bench:
                 if repair.stage in SHAPES and self._is_nowhere(report):
                     self.left[repair.rule] = Left(repair.rule, finding.count, "place-first")
                     continue
-                proposal = repair.run(self._task(repair.rule, draft, finding))
+                proposal = self._proposed(repair, draft, finding)
                 self._remember(repair.rule, finding, proposal)
                 if proposal.change and (done := self._tried(draft, report, proposal.change, repair.rule)):
                     draft, report = done
@@ -159,6 +163,14 @@ class _Bench:
     def _task(self, rule: str, draft: Draft, finding: Finding) -> Task:
         return Task(rule, draft.layer, self.spec, self.region, self.references, finding, self.wishes)
 
+    def _proposed(self, repair: Repair, draft: Draft, finding: Finding) -> Proposal:
+        """What a repair would do; nothing where the geometry library cannot work with these shapes."""
+        try:
+            return repair.run(self._task(repair.rule, draft, finding))
+        except GEOSException as error:
+            log.info("the repair of %s cannot work with these shapes: %s", repair.rule, error)
+            return Proposal(left="no-way")
+
     def _remember(self, rule: str, finding: Finding, proposal: Proposal) -> None:
         if proposal.question is not None:
             self.questions[rule] = proposal.question
@@ -178,7 +190,7 @@ class _Bench:
             repair, finding = REPAIRS.get(other), _of(after, other)
             if repair is None or finding is None or repair.stage is Stage.PLACE or not self.wishes.wants(other):
                 continue
-            then = repair.run(self._task(other, made, finding)).change
+            then = self._proposed(repair, made, finding).change
             if then:
                 steps += 1
                 made, more = made.changed(then, other, self.step + steps, self.region)
