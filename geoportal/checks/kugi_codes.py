@@ -7,14 +7,14 @@ is told as unknown, never as wrong: these rules block nothing unless a specifica
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geoportal.checks.columns import as_text, is_blank
+from geoportal.checks.distinct import Distinct, cells, distinct
 from geoportal.checks.findings import finding
 from geoportal.checks.rules import Need, rule
-from geoportal.model.kugi import SCALES, KugiCode, fault_of, name_without_scale, parse_code
+from geoportal.model.kugi import SCALES, fault_of, name_without_scale, parse_code
 from geoportal.model.report import Element, Occurrence, Scope, Severity
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def has(context: Context, need: Need) -> bool:
 def codes_there(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """The layer has the field that says by KUGI code what its features are, and something stands in it."""
     described, field = _described(context), _field(context)
-    if field is not None and (len(context) == 0 or not is_blank(context.column(field)).all()):
+    if field is not None and (len(context) == 0 or distinct(context, field).filled):
         return None
     return finding(context, params={"field": field or described, "there": field is not None})
 
@@ -73,18 +73,17 @@ def codes_there(layer: Layer, spec: Specification | None, context: Context) -> F
 def codes_well_formed(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """Codes have the ten characters of KUGI (or the six of before), with a geometry and a scale that exist."""
     field, values = _codes(context)
-    parsed = _parsed(values)
-    wrong = np.array([value is not None and parsed[value] is None for value in values], dtype=bool)
-    rows = np.flatnonzero(wrong)
+    wrong = values.where(lambda value: parse_code(value) is None)
+    rows = values.rows(wrong)
     return finding(
         context,
         rows,
         detail=lambda position: {
             "field": field,
-            "value": values[rows[position]],
-            "reason": f"kugi-{fault_of(values[rows[position]])}",
+            "value": (value := str(_value(values, rows[position]))),
+            "reason": f"kugi-{fault_of(value)}",
         },
-        params={"field": field, "values": _most_common(values[rows])},
+        params={"field": field, "values": _most_common(values, wrong)},
     )
 
 
@@ -98,9 +97,8 @@ def codes_well_formed(layer: Layer, spec: Specification | None, context: Context
 def codes_are_present_ones(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """Codes are of the present kind. The older six characters (LCODE) are understood, but name no geometry or scale."""
     field, values = _codes(context)
-    parsed = _parsed(values)
-    old = np.array([(code := parsed.get(value)) is not None and code.is_old for value in values], dtype=bool)
-    return finding(context, old, params={"field": field, "values": _most_common(values[old])})
+    old = values.where(lambda value: (code := parse_code(value)) is not None and code.is_old)
+    return finding(context, values.rows(old), params={"field": field, "values": _most_common(values, old)})
 
 
 @rule(
@@ -115,13 +113,9 @@ def catalogue_known(layer: Layer, spec: Specification | None, context: Context) 
     assert context.references.kugi is not None  # the rule says that it needs the lists
     letters = context.references.kugi.catalogues
     field, values = _codes(context)
-    parsed = _parsed(values)
-    strange = np.array(
-        [(code := parsed.get(value)) is not None and code.catalogue not in letters for value in values], dtype=bool
-    )
-    return finding(
-        context, strange, params={"field": field, "values": _most_common(values[strange]), "known": "".join(letters)}
-    )
+    strange = values.where(lambda value: (code := parse_code(value)) is not None and code.catalogue not in letters)
+    params = {"field": field, "values": _most_common(values, strange), "known": "".join(letters)}
+    return finding(context, values.rows(strange), params=params)
 
 
 @rule(
@@ -134,17 +128,22 @@ def catalogue_known(layer: Layer, spec: Specification | None, context: Context) 
 def geometry_agrees(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """A code of points (01) stands on points, one of lines (02) on lines, one of areas (03) on areas."""
     field, values = _codes(context)
-    parsed = _parsed(values)
-    said = np.array([(code := parsed.get(value)) and code.geometry for value in values], dtype=object)
+    said = np.array([(code.geometry if (code := parse_code(value)) else None) for value in values.values] + [None])
     differs = np.zeros(len(context), dtype=bool)
     for name, family in FAMILIES.items():
-        differs |= (said == name) & (context.type_ids >= 0) & ~np.isin(context.type_ids, family)
+        meant = (said == name)[values.index]
+        differs |= meant & (context.type_ids >= 0) & ~np.isin(context.type_ids, family)
     rows = np.flatnonzero(differs)
+    found = np.unique(values.index[rows])
     return finding(
         context,
         rows,
-        detail=lambda position: {"field": field, "value": values[rows[position]], "kind": said[rows[position]]},
-        params={"field": field, "values": sorted(set(values[rows].tolist()))},
+        detail=lambda position: {
+            "field": field,
+            "value": _value(values, rows[position]),
+            "kind": said[values.index[rows[position]]],
+        },
+        params={"field": field, "values": sorted(map(str, values.values[found]))},
     )
 
 
@@ -158,8 +157,10 @@ def geometry_agrees(layer: Layer, spec: Specification | None, context: Context) 
 def one_scale(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """All codes of a layer name one scale."""
     field, values = _codes(context)
-    parsed = _parsed(values)
-    scales = Counter(code.scale for value in values if (code := parsed.get(value)) and code.scale)
+    scales: Counter[int] = Counter()
+    for value, times in zip(values.values, values.counts(), strict=True):
+        if (code := parse_code(value)) is not None and code.scale is not None:
+            scales[code.scale] += int(times)
     if len(scales) < 2:
         return None
     found = [scale for scale in SCALES.values() if scale in scales]
@@ -195,27 +196,14 @@ def name_is_present_one(layer: Layer, spec: Specification | None, context: Conte
 def values_printed(layer: Layer, spec: Specification | None, context: Context) -> Finding | None:
     """Coded fields (TIPADM, KLBADM, STSBTS) hold values that a printed list has; 1, 1.0 and '1' are one value."""
     assert context.references.kugi is not None  # the rule says that it needs the lists
-    found = []
-    for name, values in sorted(context.references.kugi.domains.items()):
+    found, strange_values = [], []
+    for name, printed in sorted(context.references.kugi.domains.items()):
         if context.has_field(name):
-            column = context.column(name)
-            filled = np.flatnonzero(~is_blank(column))
-            texts = as_text(column)[filled]
-            plain = np.array([text.strip() for text in texts], dtype=object)
-            strange = ~np.isin(plain, np.array(values, dtype=object))
-            found.append((name, filled[strange], texts[strange]))
-    found = [item for item in found if item[1].size]
-    if not found:
-        return None
-    rows = np.concatenate([item[1] for item in found])
-    names = np.repeat([item[0] for item in found], [len(item[1]) for item in found])
-    told = np.concatenate([item[2] for item in found])
-    return finding(
-        context,
-        rows,
-        detail=lambda position: {"field": str(names[position]), "value": told[position]},
-        params={"fields": [item[0] for item in found], "values": _most_common(told)},
-    )
+            values = distinct(context, name)
+            strange = values.where(lambda value, printed=printed: value.strip() not in printed)  # type: ignore[misc]
+            found.append((name, values.rows(strange)))
+            strange_values += _most_common(values, strange)
+    return cells(context, found, params={"values": list(dict.fromkeys(strange_values))})
 
 
 @rule(
@@ -231,29 +219,30 @@ def srs_id_agrees(layer: Layer, spec: Specification | None, context: Context) ->
 
     Words ('SRGI 2013') cannot be compared with a code, so they only have to agree with each other.
     """
-    texts = as_text(context.column(SRS_FIELD))
-    values = np.array([(text or "").strip() for text in texts], dtype=object)
+    values = distinct(context, SRS_FIELD)
     usual = _expected(values, layer.crs)
-    differs = values != usual if usual is not None else np.zeros(len(values), dtype=bool)
-    if usual is None or not differs.any():
+    if usual is None:
         return None
-    rows = np.flatnonzero(differs)
+    other = values.where(lambda value: value.strip() != usual)
+    rows = np.flatnonzero(np.append(other, True)[values.index])  # a blank differs too
     return finding(
         context,
         rows,
-        detail=lambda position: {"value": values[rows[position]] or None},
-        params={"field": SRS_FIELD, "usual": usual, "values": _most_common(values[rows][values[rows] != ""])},
+        detail=lambda position: {"value": _value(values, rows[position])},
+        params={"field": SRS_FIELD, "usual": usual, "values": _most_common(values, other)},
     )
 
 
-def _expected(values: NDArray[Any], crs: str | None) -> str | None:
+def _expected(values: Distinct, crs: str | None) -> str | None:
     """What SRS_ID should say: the layer's EPSG code where a value is such a number, else the value that most have;
     None where nothing is filled.
     """
-    filled = [str(value) for value in values if value]
-    if not filled:
+    times: Counter[str] = Counter()
+    for value, count in zip(values.values, values.counts(), strict=True):
+        times[value.strip()] += int(count)
+    if not times:
         return None
-    usual = Counter(filled).most_common(1)[0][0]
+    usual = times.most_common(1)[0][0]
     authority, _, code = (crs or "").partition(":")
     return code if authority == "EPSG" and usual.isdecimal() else usual
 
@@ -274,20 +263,20 @@ def _field(context: Context) -> str | None:
     return None
 
 
-def _codes(context: Context) -> tuple[str, NDArray[Any]]:
-    """The field with codes and its values, None where one is blank."""
+def _codes(context: Context) -> tuple[str, Distinct]:
+    """The field with codes and its different values: a layer of a million features has a handful."""
     field = _field(context)
     assert field is not None  # the rule says that it needs the field
-    values = as_text(context.column(field))
-    values[is_blank(context.column(field))] = None
-    return field, values
+    return field, distinct(context, field)
 
 
-def _parsed(values: NDArray[Any]) -> dict[str, KugiCode | None]:
-    """Each different code, taken apart once: a layer of a million features has a handful."""
-    return {value: parse_code(value) for value in {value for value in values if value is not None}}
+def _value(values: Distinct, row: int) -> str | None:
+    """The value of one feature, None for a blank."""
+    number = int(values.index[row])
+    return None if number < 0 else str(values.values[number])
 
 
-def _most_common(values: NDArray[Any]) -> list[str]:
-    """Different values, those that come most often first."""
-    return [str(value) for value, _ in sorted(Counter(values).items(), key=lambda item: (-item[1], str(item[0])))]
+def _most_common(values: Distinct, chosen: NDArray[np.bool_]) -> list[str]:
+    """The chosen among the different values, those that come most often first."""
+    counted = zip(-values.counts()[chosen], map(str, values.values[chosen]), strict=True)
+    return [value for _, value in sorted(counted)]
