@@ -162,9 +162,8 @@ def _cut(value: str) -> str:
 
 def _is_long(context: Context, name: str) -> bool:
     """Whether whole numbers are long enough for a phone: then alone they are worth being looked at as texts."""
-    column = context.column(name)
-    highest = column.max()
-    return bool(highest == highest and highest is not None and highest >= 10**8)
+    known = context.column(name).dropna()  # of a column without any value the largest is neither a number nor none
+    return bool(len(known) and known.max() >= 10**8)
 
 
 def _says(name: str, words: frozenset[str]) -> bool:

@@ -184,3 +184,9 @@ def test_heights_go_only_on_request(mended: Mend) -> None:
     assert not any(item.rule == "force-2d" for item in mended(layer).receipts)
     flat = mended(layer, "force-2d")
     assert not flat.layer.frame.geometry.has_z.any()
+
+
+def test_a_column_without_any_number_does_not_stand_in_the_way(mended: Mend) -> None:
+    layer = make_layer([*squares(1, 1), None], jumlah=pandas.Series([None, 5], dtype="Int64"))
+    done = mended(layer, spec=STRICT)
+    assert len(done.layer) == 1 and "check-failed" not in {finding.rule for finding in done.after.findings}
