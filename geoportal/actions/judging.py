@@ -46,8 +46,8 @@ def rejudged(node: Node, dataset_id: str, digest: str, spec: Specification | Non
 
 
 def with_file_beside(fresh: Report, sealed: Report, spec: Specification) -> Report:
-    """``fresh`` with what ``sealed`` says of comparisons that can be made at intake alone: with other layers of the same
-    file, of which one is kept.
+    """``fresh`` with what ``sealed`` says of comparisons that can be made at intake alone: with other layers of the
+    same file, of which one is kept.
 
     They are taken over where the version was sealed under a specification of this name that compared everything then.
     """

@@ -68,7 +68,7 @@ def coordinates_on_earth(layer: Layer, spec: Specification | None, context: Cont
     if not broken.size:
         return None
     params = {"crs": label(context), **context.suggestions}
-    best = next(iter(params["candidates"]), {})
+    best: dict[str, Any] = next(iter(params["candidates"]), {})
     if best.get("kind") in (METRES_AS_DEGREES, SWAPPED) and best["share_inside"] >= EXPLAINED:
         params["reason"] = best["kind"]  # one mistake explains the whole layer: the sentence says so
     features, place = suspects[broken], vertices[off][first]

@@ -37,7 +37,7 @@ def validate(
     """Everything that the rules find in a layer; without a specification only what the verdict needs (CONTRACT 4).
 
     Never raises for bad data. ``sample`` caps the occurrences of each finding; None keeps all, for the fault package.
-    ``references`` and ``beside``, the other layers of the same file by their names, are what the layer is compared with.
+    ``references`` and ``beside``, the other layers of the same file by their names, are what it is compared with.
     """
     context = Context(layer, spec, region, sample, references, beside)
     findings: list[Finding | None] = []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MODULE = "tests.bench.quality"
 SLOW = ("geometry-near-duplicate", "geometry-collapses")
 NAMES = ("buildings", "villages", "points", "misfits")
-BETWEEN = ("coverage-overlap", "coverage-gap", "coverage-failed", *SLOW)
+BETWEEN = ("coverage-overlap", "coverage-gap", "topology-failed", *SLOW)
 """Rules that are measured apart from those of geometry, schema and codes."""
 
 

@@ -169,7 +169,9 @@ def test_nonsense_is_refused_with_its_place(written: Written, text: str, complai
 
 
 def test_unknown_names_list_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSpecification, match=r"neither a profile \(batas, bebas, jaringan, kugi, rtrw, titik\) nor a file"):
+    with pytest.raises(
+        InvalidSpecification, match=r"neither a profile \(batas, bebas, jaringan, kugi, rtrw, titik\) nor a file"
+    ):
         read("kadaster")
     with pytest.raises(InvalidSpecification):
         read(tmp_path)

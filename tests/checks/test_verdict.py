@@ -109,7 +109,9 @@ def test_findings_come_by_weight_and_reports_of_layers_join() -> None:
 
 
 def test_rules_that_look_at_a_source_have_no_function() -> None:
-    assert {rule.id for rule in RULES.values() if rule.scope is Scope.SOURCE} == set(RULES) - set(CHECKS)
+    # An overlay that GEOS refuses is told by whichever rule asked for it.
+    elsewhere = {"topology-failed"}
+    assert {rule.id for rule in RULES.values() if rule.scope is Scope.SOURCE} | elsewhere == set(RULES) - set(CHECKS)
 
 
 def test_workers_read_the_table_and_the_words_without_heavy_libraries() -> None:
