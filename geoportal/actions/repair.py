@@ -115,9 +115,15 @@ def repair(
 
 
 def undo(
-    settings: Settings, path: Path, *, out: Path | None = None, progress: Progress | None = None
+    settings: Settings,
+    path: Path,
+    *,
+    out: Path | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[Path, Ledger]:
-    """Write the layer as it was before a repair. ``path`` is the repaired file, its ledger lies beside it.
+    """Write the layer as it was before a repair. ``path`` is the repaired file, its ledger lies beside it. ``dry_run``
+    only makes sure that the ledger leads back.
 
     Conflict when the file was changed since, DamagedLedger when the ledger was; UnreadableSource for a file that is
     none.
@@ -129,7 +135,7 @@ def undo(
     from geoportal.store.layers import read_sealed
 
     target = _target(path, out, RESTORED)
-    if target.exists():
+    if target.exists() and not dry_run:
         raise Conflict(f"{target} exists already", say="exists", path=str(target))
     beside = ledger_of(path)
     if not beside.is_file():
@@ -139,8 +145,9 @@ def undo(
         if staged is None:
             raise UnreadableSource("the repaired file cannot be read", report=report, say="repaired")
         layer = undone(read_sealed(staged.path, Report()), ledger)
-        with _whole(target) as part:
-            write_layer(replace(layer, ids=None), part)
+        if not dry_run:
+            with _whole(target) as part:
+                write_layer(replace(layer, ids=None), part)
     return target, ledger
 
 
@@ -254,7 +261,8 @@ def _target(path: Path, out: Path | None, suffix: str) -> Path:
     import os
 
     if out is None:
-        stem = path.name[: -len(REPAIRED)] if path.name.endswith(REPAIRED) else path.stem
+        undoes = suffix == RESTORED and path.name.endswith(REPAIRED)
+        stem = path.name[: -len(REPAIRED)] if undoes else path.stem
         folder = path.resolve().parent
         return (folder if os.access(folder, os.W_OK) else Path.cwd()) / f"{stem}{suffix}"
     if out.suffix.lower() != ".gpkg":

@@ -57,13 +57,14 @@ def repair(
 
     if undo:
         with on_terminal(language, quiet=json) as progress:
-            restored, ledger = repairing.undo(settings, file, out=out, progress=progress)
+            restored, ledger = repairing.undo(settings, file, out=out, dry_run=dry_run, progress=progress)
         changes, digest = len(ledger.receipts), ledger.origin.digest
         if json:
             facts = {"out": str(restored), "changes": changes, "digest": digest, "source": ledger.source}
-            print_json({"undone": True, **facts, "layer": ledger.origin.name})
+            print_json({"undone": not dry_run, **facts, "layer": ledger.origin.name})
         else:
-            say(_text("undone", language, out=str(restored), changes=number(changes, language), digest=digest))
+            key = "undone.dry" if dry_run else "undone"
+            say(_text(key, language, out=str(restored), changes=number(changes, language), digest=digest))
         return
     wanted = repairing.Wanted(spec, layer, crs, to, tolerance, gap_width, tuple(only or ()), tuple(yes or ()))
     with on_terminal(language, quiet=json) as progress:

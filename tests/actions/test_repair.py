@@ -243,3 +243,17 @@ def test_a_stated_system_is_not_overruled_by_another_without_a_word(settings: An
     assert [(item.key, item.choices[0].option) for item in done.questions] == [
         ("other-crs", "--yes assign-crs=EPSG:4326")
     ]
+
+
+def test_a_repaired_file_is_never_its_own_target(settings: Any, plain: dict[str, Repaired], tmp_path: Path) -> None:
+    done = plain["kukar_kecamatan_duplicates.geojson"]
+    assert done.out is not None and done.ledger is not None
+    mine = tmp_path / "a.repaired.gpkg"
+    shutil.copy(done.out, mine)
+    shutil.copy(done.ledger, ledger_of(mine))
+    before = mine.read_bytes(), ledger_of(mine).read_bytes()
+    again = repair(settings, mine, Wanted())
+    assert again.out == tmp_path / "a.repaired.repaired.gpkg"
+    assert (mine.read_bytes(), ledger_of(mine).read_bytes()) == before
+    target, _ = undo(settings, mine, dry_run=True)
+    assert target == tmp_path / "a.restored.gpkg" and not target.exists()
