@@ -25,7 +25,14 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
 
 
-LONGEST = ("test_sudden_death.py", "test_every_page.py", "test_live_publishing.py", "test_samples.py")
+LONGEST = (
+    "test_sudden_death.py",
+    "test_step_c.py",
+    "test_every_page.py",
+    "test_live_publishing.py",
+    "test_gate.py",
+    "test_samples.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
