@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -76,6 +77,7 @@ def check(
     from geoportal.checks.profiles import read_specification
     from geoportal.checks.texts import report_json
     from geoportal.ingest.sandbox import all_faults, inspect_in_child
+    from geoportal.repairs import REPAIRS
     from geoportal.reports.summary import summarise, summary_json
 
     specification = read_specification(spec, settings.profiles) if spec else None
@@ -116,6 +118,8 @@ def check(
             say(line)
         for line in in_short(summary, language):
             say(line)
+        if any(finding.rule in REPAIRS for finding in report.findings):
+            say(text("cli", "check.repair", language, command=_repairing(file, spec, crs)))
     for line in wanted.told(language):
         (complain if json else say)(line)
     if report.verdict is Verdict.REJECT or report.gate is Gate.BLOCKED:
@@ -169,6 +173,12 @@ class Wanted:
         for kind, target in (("map", self.map), ("gpkg", self.gpkg), ("html", self.html)):
             if target:
                 yield text("cli", f"check.written.{kind}", language, path=str(target))
+
+
+def _repairing(file: Path, spec: str | None, crs: str | None) -> str:
+    """The command that repairs the file that was checked."""
+    named = [*(("--spec", spec) if spec else ()), *(("--crs", crs) if crs else ())]
+    return shlex.join(["geoportal", "repair", str(file), *named])
 
 
 def in_short(summary: Summary, language: str) -> Iterator[str]:

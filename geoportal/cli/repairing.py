@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from geoportal.repairs import Question
 
 DOMAIN = "repairs"
+MOST_NAMED = 20
 
 
 def repair(
@@ -56,6 +57,8 @@ def repair(
     from geoportal.actions import repair as repairing
 
     if undo:
+        from geoportal.repairs import Kind
+
         with on_terminal(language, quiet=json) as progress:
             restored, ledger = repairing.undo(settings, file, out=out, dry_run=dry_run, progress=progress)
         changes, digest = len(ledger.receipts), ledger.origin.digest
@@ -65,6 +68,9 @@ def repair(
         else:
             key = "undone.dry" if dry_run else "undone"
             say(_text(key, language, out=str(restored), changes=number(changes, language), digest=digest))
+            if closed := [str(item.feature) for item in ledger.receipts if item.kind is Kind.READ]:
+                named = ", ".join(closed[:MOST_NAMED])
+                say(_text("undone.read", language, features=named, count=number(len(closed), language)))
         return
     wanted = repairing.Wanted(spec, layer, crs, to, tolerance, gap_width, tuple(only or ()), tuple(yes or ()))
     with on_terminal(language, quiet=json) as progress:

@@ -8,8 +8,6 @@ import numpy as np
 import shapely
 
 from geoportal.checks.context import COLLECTION, MULTILINE, MULTIPOINT, MULTIPOLYGON, POLYGON
-from geoportal.checks.rules import RULES, severity_under
-from geoportal.model.report import Severity
 from geoportal.repairs.draft import Change
 from geoportal.repairs.table import Choice, Proposal, Stage, Task, repair
 from geoportal.repairs.values import encode, listed, wkb
@@ -68,13 +66,14 @@ def make_valid(task: Task) -> Proposal:
 
 @repair("geometry-missing", "geometry-empty", stage=Stage.FEATURES)
 def drop_without_place(task: Task) -> Proposal:
-    """Features without any coordinate are left out where the profile blocks them, kept whole in the ledger."""
+    """Features without any coordinate are left out after a word, kept whole in the ledger: a row with a code and a name
+    is data, and its place may turn up.
+    """
     context = task.context
     gone = np.flatnonzero(context.is_missing if task.rule == "geometry-missing" else context.is_empty)
     if len(gone) == len(context):
         return Proposal(left="nothing-left")
-    blocks = severity_under(RULES[task.rule], task.spec) is Severity.BLOCKING
-    if blocks or task.said(DROP):
+    if task.said(DROP):
         return Proposal(Change(dropped=gone))
     names = _names(context.feature_ids[gone])
     return Proposal(question=task.ask("drop-empty", len(gone), Choice("drop-empty", f"--yes {DROP}"), features=names))

@@ -291,10 +291,11 @@ def sieves(
 
 
 def passed(site: Site, visitor: Visitor, written: Report) -> tuple[Link, ...]:
-    """The rules that were looked at and found nothing."""
+    """The rules that were looked at and found nothing to mend; a mere note counts as passed, as in ``Quality``."""
     from geoportal.checks import texts
 
-    url, broken = site.url(visitor), {finding.rule for finding in written.findings}
+    url = site.url(visitor)
+    broken = {finding.rule for finding in written.findings if finding.severity is not Severity.INFO}
     return tuple(
         Link(texts.title(rule, visitor.language), url("rule", id=rule))
         for rule in written.checked

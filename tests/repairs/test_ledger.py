@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geoportal.errors import Conflict, DamagedLedger
-from geoportal.repairs import mend, read_ledger, undo
+from geoportal.repairs import Wishes, mend, read_ledger, undo
 from geoportal.repairs.shapes import ensure_wkb
 from geoportal.repairs.values import decode, encode, layer_digest
 from tests.factories import make_layer, squares
@@ -31,7 +31,7 @@ def repaired(tmp_path: Path) -> tuple[Any, list[dict[str, Any]], Path]:
     layer = make_layer(
         [squares(1, 1)[0], None, shapely.box(116.1, 0, 116.2, 0.1, ccw=False)], nama=["a", "b\x00", " c"]
     )
-    done = mend(layer, STRICT, REGION)
+    done = mend(layer, STRICT, REGION, wishes=Wishes(confirmed=frozenset({"drop-empty"})))
     path = tmp_path / "x.repair.jsonl"
     done.ledger(layer_digest(done.layer), "x.geojson").write(path)
     return done.layer, [json.loads(line) for line in path.read_text().splitlines()], path

@@ -105,13 +105,16 @@ def test_a_shape_of_which_nothing_would_be_left_stays(mended: Mend) -> None:
     assert "geometry-invalid" in {item.rule for item in done.left}
 
 
-def test_empty_features_go_only_where_the_profile_blocks_them(mended: Mend) -> None:
+def test_empty_features_go_only_after_a_word(mended: Mend) -> None:
     layer = make_layer([*squares(2, 1), None, "POLYGON EMPTY"], nama=["a", "b", "c", "d"])
     asked = mended(layer)
     assert len(asked.layer) == 4
     (question,) = asked.questions
     assert question.key == "drop-empty" and question.count == 2 and question.params["features"] == ["3", "4"]
     strict = mended(layer, spec=STRICT)
+    assert len(strict.layer) == 4 and strict.after.gate is Gate.BLOCKED
+    assert [item.key for item in strict.questions] == ["drop-empty"]
+    strict = mended(layer, "drop-empty", spec=STRICT)
     assert len(strict.layer) == 2 and strict.after.gate is Gate.PASS
     dropped = [item for item in strict.receipts if item.kind is Kind.DROP]
     assert [item.before["values"] for item in dropped] == [{"nama": "c"}, {"nama": "d"}]
@@ -175,7 +178,7 @@ def test_the_original_comes_back_with_dates_bytes_and_order(mended: Mend) -> Non
         isi=pandas.Series([b"\x00\xff", None, b""], dtype=object),
     )
     layer = replace(layer, fields=(Field("hari", "date"), Field("isi", "binary")))
-    done = mended(layer, spec=STRICT)  # which compares what undo gives with the original
+    done = mended(layer, "drop-empty", spec=STRICT)  # which compares what undo gives with the original
     assert len(done.layer) == 1
 
 
@@ -188,5 +191,5 @@ def test_heights_go_only_on_request(mended: Mend) -> None:
 
 def test_a_column_without_any_number_does_not_stand_in_the_way(mended: Mend) -> None:
     layer = make_layer([*squares(1, 1), None], jumlah=pandas.Series([None, 5], dtype="Int64"))
-    done = mended(layer, spec=STRICT)
+    done = mended(layer, "drop-empty", spec=STRICT)
     assert len(done.layer) == 1 and "check-failed" not in {finding.rule for finding in done.after.findings}
