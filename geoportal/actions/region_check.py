@@ -87,6 +87,10 @@ def check_regions(
             write=False,
             references=references_of(settings),
         )
+    has = {field.name for item in report.layers for field in item.fields}
+    if report.layers and (missing := [name for name in columns if name not in has]):
+        known = ", ".join(sorted(has)[:20])
+        raise NotFound(f"there is no field {missing[0][:80]!r}", say="field", name=missing[0][:80], known=known)
     return report
 
 

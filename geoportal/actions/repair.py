@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geoportal.actions.references import references_at
-from geoportal.errors import BadRequest, Conflict, NotFound, UnreadableSource
+from geoportal.errors import BadRequest, Conflict, DamagedLedger, NotFound, UnreadableSource
 from geoportal.model.report import Report
 from geoportal.settings import Settings
 
@@ -98,7 +98,7 @@ def repair(
     wishes = _wishes(wanted)
     target = _target(path, out, REPAIRED)
     if not dry_run:
-        _ensure_ours(target)
+        _ensure_ours(target, path.name, LEDGER_FACTOR * settings.ingest.max_mb << 20)
     references = references_at(settings, spec)
     with _read(settings, path, spec, wanted.layer, progress) as (report, staged):
         if staged is None:
@@ -272,9 +272,18 @@ def _target(path: Path, out: Path | None, suffix: str) -> Path:
     return out
 
 
-def _ensure_ours(target: Path) -> None:
-    """Only what a repair wrote is overwritten by a repair."""
-    if target.exists() and not ledger_of(target).is_file():
+def _ensure_ours(target: Path, source: str, largest: int) -> None:
+    """Only what a repair of the same file wrote is overwritten by a repair: another's could not be undone any more."""
+    from geoportal.repairs import read_ledger
+
+    ledger = ledger_of(target)
+    if not target.exists() and not ledger.exists():
+        return
+    try:
+        ours = read_ledger(ledger, largest=largest).source == source
+    except (DamagedLedger, OSError):
+        ours = False
+    if not ours:
         raise Conflict(f"{target} exists already", say="exists", path=str(target))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geoportal.checks.masking import veiled
 from geoportal.checks.rules import RULES, severity_under
 from geoportal.model.report import Element, Finding, Occurrence, Rule, Scope, Severity
 
@@ -235,5 +236,5 @@ def tidied(value: Any) -> Any:
 
 
 def tidy(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a finding, each tidied."""
-    return {name: tidied(value) for name, value in params.items()}
+    """Parameters of a finding, each tidied, and no personal value among them as it stands in the file."""
+    return veiled({name: tidied(value) for name, value in params.items()})

@@ -32,6 +32,10 @@ _YEARS = re.compile(r"tahun|thn|year|th$", re.IGNORECASE)
 _KEYS = re.compile(r"(?:^|_)(?:id|fid|gid|objectid|kode|kd|code|key|nib|nop|uuid)(?:$|_)|^kd|^kode|id$", re.IGNORECASE)
 
 
+LIKE_IDENTITY = 1e15
+"""Whole numbers of sixteen digits may be those of identity cards (NIK)."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldSeen:
     """One field: ``values`` are its different values as text, ``filled`` the features that have one of ``rows``.
@@ -101,6 +105,8 @@ class FieldSeen:
         """Round bounds around numbers, wider than what was seen; those of years and of codes are not guessed."""
         if self.lowest is None or self.highest is None or self.codes or (self.says_key and self.unique):
             return None, None
+        if self.highest >= LIKE_IDENTITY:
+            return None, None
         if self.type == "integer" and _YEARS.search(self.name) and self.lowest >= 1800 and self.highest <= 2200:
             return 1900 if self.lowest >= 1900 else 1800, 2100 if self.highest <= 2100 else 2200
         most = _DEGREES.get(self.name.casefold())
@@ -121,6 +127,8 @@ class FieldSeen:
             facts.append(("field-gaps", {"blank": self.rows - self.filled, "rows": self.rows}))
         if self.codes:
             facts.append(("field-codes", {"count": len(self.values)}))
+        elif self.lowest is not None and self.highest is not None and self.highest >= LIKE_IDENTITY:
+            pass  # as long as the numbers of identity cards: nothing of them is written out
         elif self.lowest is not None and means is None:
             facts.append(("field-numbers", {"lowest": self.lowest, "highest": self.highest}))
         elif self.values and self.lowest is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geoportal.checks.distinct import Distinct, cells, distinct
+from geoportal.checks.masking import BARE_MOBILE, EMAIL, MOBILE, NIK, masked
 from geoportal.checks.rules import Need, rule
 from geoportal.model.report import Element, Scope, Severity
 
@@ -29,11 +30,7 @@ LEAST_SHARE = 0.2
 LEAST_PLAUSIBLE = 0.5
 """Share of the 16-digit numbers of a field that must be built like identity numbers, where its name does not say so."""
 
-_NIK = re.compile(r"(?<!\d)\d{16}(?!\d)")
-_MOBILE = re.compile(r"(?<![\d.,])(?:\+?62|0)[ .-]?8[1-9](?:[ .-]?\d){7,10}(?![\d.,]*\d)")
-_BARE_MOBILE = re.compile(r"8[1-9]\d{7,10}")
 _LIKE_MOBILE = r"8[1-9](?:[ .-]?\d){7}"
-_EMAIL = re.compile(r"[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}")
 _SAYS_PHONE = re.compile(
     r"\b(?:hp|h/p|telp?|tlp|telepon|telpon|wa|whatsapp|phone|kontak|hub|hubungi|cp)\b", re.IGNORECASE
 )
@@ -58,14 +55,14 @@ def no_identity_numbers(layer: Layer, spec: Specification | None, context: Conte
     def chosen(name: str, values: Distinct) -> NDArray[np.bool_]:
         has = values.matching(r"\d{16}")
         plausible = has.copy()
-        numbers = [_NIK.findall(value) for value in values.values[has]]
+        numbers = [NIK.findall(value) for value in values.values[has]]
         plausible[has] = [any(map(is_nik, found)) for found in numbers]
         has[has] = list(map(bool, numbers))
         if _says(name, _NIK_WORDS) or "kk" in _words(name):
             return has
         return plausible if plausible.sum() >= LEAST_PLAUSIBLE * max(int(has.sum()), 1) else np.zeros_like(has)
 
-    return _told(context, chosen, lambda value: _NIK.sub(lambda found: masked(found[0]), value))
+    return _told(context, chosen, lambda value: NIK.sub(lambda found: masked(found[0]), value))
 
 
 @rule(
@@ -81,9 +78,9 @@ def no_mobile_phones(layer: Layer, spec: Specification | None, context: Context)
     def chosen(name: str, values: Distinct) -> NDArray[np.bool_]:
         has = values.matching(_LIKE_MOBILE)
         if _says(name, _PHONE_WORDS):
-            has[has] = [bool(_MOBILE.search(value) or _BARE_MOBILE.fullmatch(value)) for value in values.values[has]]
+            has[has] = [bool(MOBILE.search(value) or BARE_MOBILE.fullmatch(value)) for value in values.values[has]]
             return has
-        has[has] = [_MOBILE.search(value) is not None for value in values.values[has]]
+        has[has] = [MOBILE.search(value) is not None for value in values.values[has]]
         if not has.any():
             return has
         if values.counts()[has].sum() >= LEAST_SHARE * values.filled:
@@ -106,9 +103,9 @@ def no_mail_addresses(layer: Layer, spec: Specification | None, context: Context
     """No e-mail addresses stand in an open layer."""
 
     def chosen(name: str, values: Distinct) -> NDArray[np.bool_]:
-        return values.where(lambda value: "@" in value and _EMAIL.search(value) is not None)
+        return values.where(lambda value: "@" in value and EMAIL.search(value) is not None)
 
-    return _told(context, chosen, lambda value: _EMAIL.sub(lambda found: masked(found[0]), value))
+    return _told(context, chosen, lambda value: EMAIL.sub(lambda found: masked(found[0]), value))
 
 
 def is_nik(number: str) -> bool:
@@ -126,17 +123,10 @@ def is_nik(number: str) -> bool:
     )
 
 
-def masked(value: str) -> str:
-    """A personal value as a report may show it: two characters at each end, and how long it is."""
-    if "@" in value:
-        return f"{value[0]}***@***"
-    return value[:2] + "*" * (len(value) - 4) + value[-2:]
-
-
 def _without_phone(value: str) -> str:
-    if _BARE_MOBILE.fullmatch(value):
+    if BARE_MOBILE.fullmatch(value):
         return masked(value)
-    return _MOBILE.sub(lambda found: masked(found[0]), value)
+    return MOBILE.sub(lambda found: masked(found[0]), value)
 
 
 def _told(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from geoportal.settings import Settings
 
 MOST_NAMED = 3
+PAGES = (".html", ".htm")
 PLACED = (
     "coordinates-outside-domain",
     "crs-axes-swapped",
@@ -145,8 +146,13 @@ class Wanted:
         from geoportal.reports.target import ensure_writable
 
         taken = {source.resolve()}
-        for target in filter(None, (self.map, self.gpkg, self.html)):
+        for target, ends in ((self.map, PAGES), (self.gpkg, (".gpkg",)), (self.html, PAGES)):
+            if target is None:
+                continue
             ensure_writable(target)
+            # What lies there under another ending is no report: it may be a part of the shapefile itself.
+            if target.exists() and target.suffix.lower() not in ends:
+                raise BadRequest(f"{target} would be written over", say="over", path=str(target))
             if target.resolve() in taken or (target.exists() and target.samefile(source)):
                 raise BadRequest(f"{target} would be written over", say="over", path=str(target))
             taken.add(target.resolve())

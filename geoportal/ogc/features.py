@@ -15,6 +15,7 @@ from pygeoapi.provider.base import BaseProvider, ProviderInvalidQueryError, Prov
 
 from geoportal.errors import Invalid
 from geoportal.ogc.cql2.compiler import Compiler
+from geoportal.ogc.cql2.tree import BadFilter
 from geoportal.ogc.filters import filter_crs
 from geoportal.ogc.region import AskedBox, Region, region_of
 from geoportal.ogc.source import Source
@@ -86,7 +87,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
                 Compiler(self.source.serving, filter_crs()).compile(filterq) if filterq is not None else None,
             )
             texts = self._texts(rows, crs_transform_spec) if len(rows) else []
-        except Invalid as error:
+        except (Invalid, BadFilter) as error:
             raise Refused(user_msg=error.detail or str(error)) from error
         if select_properties or skip_geometry:
             texts = [_reduced(text, select_properties or None, skip_geometry) for text in texts]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from pyproj.exceptions import ProjError
 
 from geoportal.errors import Conflict, DamagedLedger
 from geoportal.model.layer import Layer
@@ -30,7 +31,7 @@ def undo(layer: Layer, ledger: Ledger) -> Layer:
         raise Conflict("the layer was changed after the repair; nothing was undone", say="repaired")
     try:
         undone = _undone(layer, ledger)
-    except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, IndexError, OverflowError, ProjError) as error:
         raise DamagedLedger(f"the ledger does not lead back: {' '.join(str(error).split())[:200]}") from error
     if layer_digest(undone) != ledger.origin.digest:
         raise DamagedLedger("the ledger does not lead back to the original that it names")

@@ -130,3 +130,21 @@ def test_it_is_declared(village) -> None:
         assert f"http://www.opengis.net/spec/{name}" in declared
     for name in ("cql2-text", "cql2-json", "temporal-functions", "spatial-functions", "accent-insensitive-comparison"):
         assert f"http://www.opengis.net/spec/cql2/1.0/conf/{name}" in declared
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"ab":"\xc3\xa9' + b"\xc3\xa9" * 60 + b'"}',
+        b'{"op":"like","args":[{"property":"nama"},"' + b"*" * 20_000 + b'"]}',
+        b'{"op":"like","args":[{"property":"nama"},"a\\u0000%"]}',
+    ],
+)
+def test_what_sqlite_or_a_message_would_choke_on_is_a_plain_refusal(village, body: bytes) -> None:
+    answer = village.client.post(ITEMS, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400, answer.text
+
+
+@pytest.mark.parametrize("text", ["(1e308*10) % 3 = 1", "(urut*1e308*1e308) % 3 = 1", "urut / 0 = 1", "0 ^ -1 = 1"])
+def test_numbers_beyond_all_bounds_match_nothing(village, text: str) -> None:
+    assert asked(village, text)["numberMatched"] == 0

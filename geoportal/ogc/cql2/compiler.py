@@ -33,6 +33,8 @@ _KINDS = {
     "date-time": "timestamp",
     "time": "text",
 }
+LONGEST_PATTERN = 20_000
+"""Bytes: SQLite takes patterns of up to 50,000."""
 _FOLD = {
     "+": operator.add,
     "-": operator.sub,
@@ -129,7 +131,10 @@ class Compiler:
         found, wanted = self.scalar(value), self.scalar(pattern)
         if found.kind != "text" or wanted.kind != "text" or not wanted.is_constant:
             raise BadFilter("like compares a text with a pattern in quotes")
-        return _joined("({0} GLOB {1})", "truth", found, literal(glob_of(str(wanted.constant))))
+        pattern = glob_of(str(wanted.constant))
+        if "\0" in pattern or len(pattern.encode()) > LONGEST_PATTERN:
+            raise BadFilter("a pattern is too long, or holds NUL")
+        return _joined("({0} GLOB {1})", "truth", found, literal(pattern))
 
     # values
 
@@ -276,7 +281,7 @@ def _as_stored(value: Sql, column: ServedField) -> Sql:
 
 def _mod(one: float | None, other: float | None) -> float | None:
     # The sign of the dividend, as SQL has it.
-    if one is None or other is None or other == 0:
+    if one is None or other is None or other == 0 or not (math.isfinite(one) and math.isfinite(other)):
         return None
     if isinstance(one, int) and isinstance(other, int):
         return int(abs(one) % abs(other)) * (1 if one >= 0 else -1)

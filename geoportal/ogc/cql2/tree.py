@@ -13,8 +13,6 @@ from typing import Any
 
 import orjson
 
-from geoportal.errors import BadRequest
-
 LONGEST_TEXT = 8 * 1024
 LONGEST_JSON = 32 * 1024
 DEEPEST = 32
@@ -75,12 +73,13 @@ ARITY: dict[str, tuple[int, int]] = {
 _BY_NAME = {name.lower(): name for name in ARITY}
 
 
-class BadFilter(BadRequest):
+class BadFilter(ValueError):
     """A filter that is none, or one that asks too much: 400, with what is wrong and where."""
 
     def __init__(self, detail: str) -> None:
         """``detail`` says what is wrong, in English as every answer of a machine interface."""
-        super().__init__(f"filter: {detail}", parameter="filter")
+        self.detail = f"filter: {detail}"
+        super().__init__(self.detail)
 
 
 def from_json(body: bytes | str) -> Node:
@@ -160,7 +159,7 @@ def _checked(node: Node, depth: int, counter: list[int]) -> Node:
         case None:
             raise BadFilter("null is no value here: use isNull")
         case _:
-            raise BadFilter(f"cannot be understood: {orjson.dumps(node)[:80].decode()}")
+            raise BadFilter(f"cannot be understood: {orjson.dumps(node)[:80].decode(errors='replace')}")
 
 
 def _operation(name: str, arguments: list[Node], depth: int, counter: list[int]) -> Node:
