@@ -70,7 +70,7 @@ def references_at(settings: Settings, spec: Specification | None) -> References:
 
 
 def _promised(spec: Specification | None) -> Iterable[str]:
-    return (promise.dataset for promise in spec.covered_by) if spec else ()
+    return spec.compared_with if spec else ()
 
 
 def _means(spec: Specification | None) -> Iterable[str]:

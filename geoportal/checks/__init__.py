@@ -8,6 +8,7 @@ then ``geometry`` (what a rule looks like), ``context`` (what rules share), ``va
 
 # These fill the table of rules.
 from geoportal.checks import (
+    barriers,
     bounds,
     completeness,
     coverage,
@@ -42,6 +43,7 @@ from geoportal.checks.validation import source_report, validate
 
 __all__ = [
     "RULES",
+    "barriers",
     "bounds",
     "completeness",
     "coverage",

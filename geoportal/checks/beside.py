@@ -126,6 +126,21 @@ class Surroundings:
         return Relations(tuple(known), tuple(missing))
 
     @cached_property
+    def barriers(self) -> tuple[Beside, ...]:
+        """The layers that the specification says must not be crossed, those that are to be had and can be."""
+        spec = self._context.spec
+        found = (self._beside(name) for name in (spec.not_crossing if spec else ()))
+        return tuple(beside for beside in found if beside is not None and not beside.are_points)
+
+    @cached_property
+    def missing(self) -> tuple[tuple[str, str], ...]:
+        """What the specification names and nobody can be compared with: name and reason."""
+        spec = self._context.spec
+        there = {beside.name for beside in self.barriers}
+        lost = [(name, "reference-not-there") for name in (spec.not_crossing if spec else ()) if name not in there]
+        return (*self.promised.missing, *lost)
+
+    @cached_property
     def by_code(self) -> tuple[Relation, ...]:
         """For points: region layers that nobody named, whose codes stand in a field that holds region codes."""
         context, spec = self._context, self._context.spec
@@ -256,8 +271,10 @@ def normal(column: pandas.Series[Any]) -> NDArray[Any]:
 def is_there(need: Need, context: Context) -> bool:
     """Whether something beside the layer is there that a rule needs."""
     if need is Need.COVERED_BY:
-        return context.spec is not None and bool(context.spec.covered_by)
+        return context.spec is not None and bool(context.spec.compared_with)
     around = surroundings_of(context)
+    if need is Need.BARRIERS:
+        return bool(around.barriers)
     if need is Need.AREAS_BESIDE:
         return bool(around.promised.areas())
     if need is Need.POINTS_BESIDE:

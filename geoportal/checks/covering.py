@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from geoportal.model.report import Finding
     from geoportal.model.specification import Specification
 
-BESIDE = ("not-covered", "point-in-other-region", "position-differs")
+BESIDE = ("not-covered", "point-in-other-region", "position-differs", "crosses-other-layer")
 """Rules that look at another layer."""
 KINDS = {"length_m": {"reason": "line"}, "distance_m": {"reason": "point"}}
 """What lies outside, by how it is measured; areas where it is none of these."""
@@ -117,7 +117,7 @@ def references_there(layer: Layer, spec: Specification | None, context: Context)
     as much as the comparison would.
     """
     around = surroundings_of(context)
-    missing = around.promised.missing
+    missing = around.missing
     if not missing:
         return None
     context.unfinished.update(BESIDE)

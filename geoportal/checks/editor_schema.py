@@ -36,6 +36,10 @@ def specification_schema(language: str, profiles: Iterable[str] = ()) -> dict[st
     own["join"] = {**_kept(own["join"]), "anyOf": [named, {"$ref": "#/$defs/JoinPart"}]}
     one = {"anyOf": [{"type": "string", "minLength": 1}, {"$ref": "#/$defs/CoveredByPart"}]}
     own["covered_by"] = {**_kept(own["covered_by"]), "anyOf": [*one["anyOf"], _list(one)]}
+    own["not_crossing"] = {
+        **_kept(own["not_crossing"]),
+        "anyOf": [own["not_crossing"]["items"], _list(own["not_crossing"]["items"])],
+    }
     own["severities"] = {**_kept(own["severities"]), "type": "object", "additionalProperties": False,
                          "properties": _weights(language)}  # fmt: skip
     for name in ("codes", "aliases"):

@@ -135,6 +135,7 @@ def under(proposal: Proposal, profile: Specification) -> Specification:
         fields=tuple(fields.values()),
         comparisons=profile.comparisons,
         covered_by=profile.covered_by,
+        not_crossing=profile.not_crossing,
         tolerance_m=profile.tolerance_m,
         open_data=profile.open_data,
     )

@@ -39,7 +39,7 @@ def is_met(context: Context, need: Need) -> bool:
             return bool(np.isin(context.type_ids, LINES).any())
         case Need.LABELS:
             return bool(context.label_fields)
-        case Need.COVERED_BY | Need.AREAS_BESIDE | Need.POINTS_BESIDE | Need.REGIONS_BY_CODE:
+        case Need.COVERED_BY | Need.BARRIERS | Need.AREAS_BESIDE | Need.POINTS_BESIDE | Need.REGIONS_BY_CODE:
             from geoportal.checks.beside import is_there
 
             return is_there(need, context)

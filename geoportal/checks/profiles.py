@@ -130,6 +130,7 @@ class SpecificationFile(_Part):
     join: JoinPart | None = None
     comparisons: tuple[ComparisonPart, ...] = ()
     covered_by: tuple[CoveredByPart, ...] = ()
+    not_crossing: tuple[Text, ...] = ()
     code_edition: OptionalText = None
     open_data: bool | None = None
 
@@ -139,7 +140,7 @@ class SpecificationFile(_Part):
         many = value if isinstance(value, list | tuple) else [value] if value else []
         return [{"dataset": item} if isinstance(item, str) else item for item in many]
 
-    @field_validator("geometry", mode="before")
+    @field_validator("geometry", "not_crossing", mode="before")
     @classmethod
     def _one_type_is_a_list(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) and value else value
@@ -234,6 +235,7 @@ def _extended(base: Specification, own: SpecificationFile, name: str) -> Specifi
             dict.fromkeys((*base.comparisons, *(Comparison(**part.model_dump()) for part in own.comparisons)))
         ),
         covered_by=tuple(CoveredBy(**part.model_dump()) for part in own.covered_by) or base.covered_by,
+        not_crossing=own.not_crossing or base.not_crossing,
         code_edition=own.code_edition or base.code_edition,
         open_data=base.open_data if own.open_data is None else own.open_data,
     )

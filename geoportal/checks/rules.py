@@ -38,6 +38,7 @@ class Need(StrEnum):
     FIELDS = "fields"  # the specification describes fields
     LABELS = "labels"  # the specification says which fields hold a label point, and the layer has them
     COVERED_BY = "covered-by"  # the specification names layers that this one is compared with
+    BARRIERS = "barriers"  # a layer that must not be crossed is to be had
     AREAS_BESIDE = "areas-beside"  # one of them is to be had, and holds areas
     POINTS_BESIDE = "points-beside"  # one of them is to be had, and holds points with codes
     REGIONS_BY_CODE = "regions-by-code"  # the layer has points that name regions by code

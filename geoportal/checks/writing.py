@@ -70,6 +70,7 @@ def _keys(spec: Specification) -> Iterator[tuple[str, Any]]:
         ("fields", list(spec.fields)),
         ("comparisons", [_stated(left=c.left, operator=c.operator, right=c.right) for c in spec.comparisons]),
         ("covered_by", [_stated(dataset=c.dataset, column=c.column, key=c.key) for c in spec.covered_by]),
+        ("not_crossing", list(spec.not_crossing)),
         ("severities", {rule: str(value) for rule, value in sorted(spec.severities.items())}),
     )
 

@@ -48,7 +48,7 @@ def lay_references(references: References, folder: Path) -> References:
 
 def named_beside(sources: Iterable[Source], spec: Specification | None) -> list[Source]:
     """The layers of a file that the specification wants others to be compared with."""
-    wanted = {promise.dataset for promise in spec.covered_by} if spec else set()
+    wanted = set(spec.compared_with) if spec else set()
     return [source for source in sources if source.name in wanted and source.has_geometry]
 
 

@@ -95,7 +95,8 @@ class Specification:
     ``severities`` maps a rule id to the severity it has here, or to ``off``. ``geometry`` names the allowed simple
     feature types; empty = any.
     ``key`` is the field whose values identify features. ``tolerance_m`` is in metres on the ground. ``join`` places a
-    table on a region layer. ``code_edition`` names the edition of the region codes that the layer uses; None = the
+    table on a region layer. ``not_crossing`` are layers, named as in CoveredBy, whose lines and outlines features must
+    not cross. ``code_edition`` names the edition of the region codes that the layer uses; None = the
     newest list of the node. ``open_data`` says that the layer is meant for everybody, so that personal data in it
     weighs.
     """
@@ -112,8 +113,14 @@ class Specification:
     join: TableJoin | None = None
     comparisons: tuple[Comparison, ...] = ()
     covered_by: tuple[CoveredBy, ...] = ()
+    not_crossing: tuple[str, ...] = ()
     code_edition: str | None = None
     open_data: bool = True
+
+    @property
+    def compared_with(self) -> tuple[str, ...]:
+        """The layers that this one is compared with, each once."""
+        return tuple(dict.fromkeys((*(promise.dataset for promise in self.covered_by), *self.not_crossing)))
 
     def severity_of(self, rule: str, default: Severity) -> Severity | None:
         """The severity of a rule under this specification, None when it is switched off."""
@@ -152,6 +159,7 @@ class Specification:
             else None,
             "comparisons": [[item.left, item.operator, item.right] for item in self.comparisons],
             "covered_by": [[item.dataset, item.column, item.key] for item in self.covered_by],
+            "not_crossing": list(self.not_crossing),
             "code_edition": self.code_edition,
             "open_data": self.open_data,
         }
@@ -181,6 +189,7 @@ class Specification:
             join=TableJoin(**value["join"]) if value.get("join") else None,
             comparisons=tuple(Comparison(*item) for item in value.get("comparisons") or ()),
             covered_by=tuple(CoveredBy(*item) for item in value.get("covered_by") or ()),
+            not_crossing=tuple(value.get("not_crossing") or ()),
             code_edition=value.get("code_edition"),
             open_data=value.get("open_data", True),
         )

@@ -362,6 +362,12 @@ EXAMPLES: dict[str, Example] = {
         lines("0 0, 10 0, 20 0", "10 10, 10 0"), lines("0 0, 10 0, 20 0", "0 5, 10 0, 20 0, 30 5")
     ),
     "not-covered": Example(village(0), village(0.006), IN_KECAMATAN, beside=BESIDE),
+    "crosses-other-layer": Example(
+        lines("0 0, 5 0", "5 1, 20 1"),
+        lines("0 0, 15 0", "5 1, 20 1"),
+        spec(not_crossing=("bangunan",)),
+        beside={"bangunan": make_layer([shapely.box(116.005, -0.005, 116.012, 0.0009)], kode=["B-1"])},
+    ),
     "point-in-other-region": Example(
         lambda: points((116.005, -0.495), (116.015, -0.495), kec=["64.02.01", "640202"]),
         lambda: points((116.005, -0.495), (116.015, -0.495), kec=["64.02.01", "640201"]),

@@ -247,6 +247,16 @@ LAYERS: dict[str, Plant] = {
     # lines
     "line-self-crossing": road(*ROAD_SHAPES, "0 0, -4 -4, -4 -6, -2 -6, -2 -4, -5 -5, 0 0"),
     "lines-cross": road(*ROAD_SHAPES, "10 0, 0 10"),
+    "crosses-other-layer": Plant(
+        roads,
+        replace(ROAD_SPEC, not_crossing=("kecamatan", "sungai")),
+        {},
+        {
+            "sungai": make_layer(
+                [shapely.LineString([(116.498, -0.497), (116.505, -0.497)])], CRS, layer_name="sungai", kode=["S-1"]
+            )
+        },
+    ),
     "line-overshoot": road(*ROAD_SHAPES, "10 10, 12 14, 4 9.98"),
     "line-undershoot": road(*ROAD_SHAPES, "10 10, 12 14, 4 10.02"),
     "line-dangle": road(*ROAD_SHAPES, "10 10, 15 20"),

@@ -195,7 +195,12 @@ def schools(places: list[Any] | None = None, *, facts: Mapping[str, Any] | None 
 
 # Lines that meet as roads should: every end on another line, no node with two ends alone.
 ROAD_SHAPES = ("0 0, 10 0, 10 10, 0 10, 0 0", "0 0, 10 10")
-ROAD_SPEC = profile("jaringan", key="kode", fields=(FieldSpecification("kode", "text", required=True, unique=True),))
+ROAD_SPEC = profile(
+    "jaringan",
+    key="kode",
+    fields=(FieldSpecification("kode", "text", required=True, unique=True),),
+    not_crossing=("kecamatan",),
+)
 
 
 def roads(*shapes: str) -> Layer:
