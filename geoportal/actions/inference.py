@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geoportal.actions.references import references_of
-from geoportal.errors import BadRequest, GeoportalError, NotFound, UnknownReferenceSystem, UnreadableSource
+from geoportal.actions.submit import unanswered
+from geoportal.errors import GeoportalError, NotFound, UnreadableSource
 from geoportal.model.report import Gate, Report, Verdict
 from geoportal.settings import Settings
 
@@ -106,23 +107,6 @@ def _without_persons(proposal: Proposal, judged: Report) -> Proposal:
 
 def _refusal(report: Report) -> GeoportalError:
     """Why a file gives no layer to look at."""
-    rules = {finding.rule: finding for finding in report.findings}
     if report.verdict is Verdict.REJECT:
         return UnreadableSource("the file was rejected", report=report, say="rejected")
-    if "layers-several" in rules:
-        names = [layer.name for layer in report.layers]
-        return BadRequest(
-            f"the file holds several layers ({', '.join(names)}): choose one with --layer",
-            report=report,
-            say="layers",
-            names=names,
-        )
-    if "crs-missing" in rules:
-        candidates = rules["crs-missing"].params.get("candidates", [])
-        return UnknownReferenceSystem(
-            "the file does not say in which reference system its coordinates are; give it with --crs",
-            report=report,
-            candidates=candidates,
-            say="ask",
-        )
-    return UnreadableSource("the file holds no layer that could be kept", report=report)
+    return unanswered(report) or UnreadableSource("the file holds no layer that could be kept", report=report)

@@ -79,9 +79,17 @@ def _complain(report: Report) -> None:
         raise UnreadableSource("a raster cannot become a dataset yet; nothing was kept", report=report, say="raster")
     if "join-impossible" in rules:
         raise BadRequest("the table could not be joined as asked; nothing was kept", report=report, say="join")
+    if question := unanswered(report):
+        raise question
+    raise UnreadableSource("the file holds no layer with geometry; nothing was kept", report=report, say="no-geometry")
+
+
+def unanswered(report: Report) -> BadRequest | UnknownReferenceSystem | None:
+    """What only the officer can say of a file before a layer of it is taken: which one, and where it lies."""
+    rules = {finding.rule: finding for finding in report.findings}
     if "layers-several" in rules:
         names = [layer.name for layer in report.layers]
-        raise BadRequest(
+        return BadRequest(
             f"the file holds several layers ({', '.join(names)}): choose one with --layer",
             report=report,
             say="layers",
@@ -89,13 +97,13 @@ def _complain(report: Report) -> None:
         )
     if "crs-missing" in rules:
         candidates = rules["crs-missing"].params.get("candidates", [])
-        raise UnknownReferenceSystem(
+        return UnknownReferenceSystem(
             "the file does not say in which reference system its coordinates are; give it with --crs",
             report=report,
             candidates=candidates,
             say="ask",
         )
-    raise UnreadableSource("the file holds no layer with geometry; nothing was kept", report=report, say="no-geometry")
+    return None
 
 
 def submit(
