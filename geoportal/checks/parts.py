@@ -166,13 +166,7 @@ def validate_parts(
         return finished(findings, spec, layers=(whole.summary(),), checked=checked, sample=sample)
 
 
-AS_WHOLE = frozenset({"coordinates-outside-domain"})
-"""Rules that name features but suggest something for the whole layer, and need no more of it than the boxes."""
-
-
 def _by_feature(check: Check) -> bool:
-    if check.rule.id in AS_WHOLE:
-        return False
     return check.rule.scope is Scope.FEATURE and Need.GEOMETRY in check.needs
 
 

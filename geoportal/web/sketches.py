@@ -172,6 +172,10 @@ SKETCHES: dict[str, Sketch] = {
         _path(_FRAME, "M10 10h66v60H10z") + _path(_A, "M34 24h62v30H34z") + _path(_FAULT, "M76 24h20v30H76z"),
         _path(_FRAME, "M10 10h100v60H10z") + _path(_A, "M34 24h62v30H34z"),
     ),
+    "crosses-other-layer": _sketch(
+        _path(_A, "M40 16h44v48H40z") + _path(_LINE, "M8 40h104") + _ring(40, 40, 11) + _ring(84, 40, 11),
+        _path(_A, "M40 16h44v48H40z") + _path(_LINE, "M8 40h32") + _dot(40, 40),
+    ),
     "point-in-other-region": _sketch(
         _path(_A, _SQUARE) + _path(_B, _NEXT) + _dot(80, 40) + _ring(80, 40) + _path(_FRAME, "M36 40h34"),
         _path(_A, _SQUARE) + _path(_B, _NEXT) + _dot(36, 40),

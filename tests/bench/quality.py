@@ -162,7 +162,7 @@ def main() -> None:
     def check_points(layer: Layer) -> dict[str, Any]:
         from geoportal.model.references import ReferenceLayer, References
 
-        wanted = {"feature-not-covered", "point-in-other-region", "not-covered"}
+        wanted = {"point-in-other-region", "not-covered"}
         off = _off(*(rule for rule in RULES if rule not in wanted and RULES[rule].severity != "blocking"))
         spec = Specification(
             "titik",
