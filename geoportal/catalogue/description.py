@@ -90,8 +90,14 @@ class Description(_Strict):
     synthetic: bool = False
     exhibit: bool = False
     label: str | None = None
+    time: tuple[str, ...] = Field(default=(), max_length=2)
     fields: dict[str, FieldText] = {}
     style: StyleText = StyleText()
+
+    @field_validator("time", mode="before")
+    @classmethod
+    def _one_field(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value or ()
 
     @field_validator("title", "abstract", "lineage", mode="before")
     @classmethod

@@ -38,7 +38,8 @@ class Record:
     ``topic`` is a code of MD_TopicCategoryCode, ``update_frequency`` of MD_MaintenanceFrequencyCode, ``licence`` an
     SPDX id, ``content_date`` the ISO date the content speaks of. ``synthetic`` marks invented data: every page and
     title says so. ``exhibit`` opens the quality report of a version that was refused, so that people can see what one
-    looks like; it opens nothing else.
+    looks like; it opens nothing else. ``time`` names the date or date-time field that says when a feature holds, or
+    two: since when and until when.
     """
 
     title: LocalText
@@ -54,6 +55,7 @@ class Record:
     synthetic: bool = False
     exhibit: bool = False
     label: str | None = None
+    time: tuple[str, ...] = ()
     fields: Mapping[str, FieldMeaning] = field(default_factory=dict)
     style: Style = field(default_factory=Style)
 
@@ -83,6 +85,7 @@ class Record:
             "synthetic": self.synthetic,
             "exhibit": self.exhibit,
             "label": self.label,
+            **({"time": list(self.time)} if self.time else {}),
             "fields": {
                 name: {"title": {"id": m.title.id, "en": m.title.en}, "unit": m.unit} for name, m in self.fields.items()
             },
@@ -104,5 +107,6 @@ class Record:
                 for name, m in (plain.pop("fields", None) or {}).items()
             },
             style=Style(**(plain.pop("style", None) or {})),
+            time=tuple(plain.pop("time", None) or ()),
             **plain,
         )
