@@ -69,6 +69,22 @@ class Node:
                 logger.warning("generation not compared with the register: %s", error.detail)
         return self.register.generation()
 
+    def generation_at_hand(self) -> int | None:
+        """The number of the present state from memory alone; None when it is time to look into the register."""
+        if time.monotonic() - self._healed_at >= HEAL_EVERY_S:
+            return None
+        return self.register.generation()
+
+    def audience_at_hand(self, authorization: str | None, generation: int) -> Audience | None:
+        """Who asks, where that is known from memory at this generation; None where the register has to be asked."""
+        if not authorization:
+            return PUBLIC_AUDIENCE
+        scheme, _, token = authorization.partition(" ")
+        known = self._tokens.get(token.strip()) if scheme.lower() == "bearer" else None
+        if known and known[0] == generation and known[1].is_live(datetime.now(UTC)):
+            return known[1].audience
+        return None
+
     def audience(self, authorization: str | None) -> Audience:
         """Who asks, from the Authorization header; NotSignedIn when the token is wrong, expired or revoked."""
         if not authorization:

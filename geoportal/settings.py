@@ -144,6 +144,9 @@ class OgcSettings(Section):
     max_limit: int = Field(
         default=10000, ge=1, le=10000, description="Largest limit; larger ones are brought down to it."
     )
+    cache: bool = Field(
+        default=True, description="Keep finished pages of features in memory (16 MB a worker); off for measuring."
+    )
 
 
 class TileLayer(Section):

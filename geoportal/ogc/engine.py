@@ -92,6 +92,13 @@ class Engine:
         view = snapshot.by_audience.get(audience.key)
         return view if view is not None else self._view(snapshot, audience)
 
+    def at_hand(self, audience: Audience, generation: int) -> View | None:
+        """What ``audience`` sees, if that is known at ``generation`` without opening or reading anything."""
+        snapshot = self._snapshot
+        if snapshot is None or not snapshot.current(generation):
+            return None
+        return snapshot.by_audience.get(audience.key)
+
     def older(self, publication: Publication) -> Source:
         """An earlier published version, opened; the caller has asked the node whether the asker may see it.
         Unavailable when broken.
