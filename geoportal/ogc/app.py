@@ -85,6 +85,13 @@ RESOURCES = (
         "application/schema+json",
     ),
     Resource(
+        "sortables",  # pygeoapi has none: they are its queryables, save what cannot be brought into an order
+        "/ogc/collections/{collection}/sortables",
+        lambda api, ask, dataset: itemtypes.get_collection_queryables(api, ask, dataset),
+        SCHEMA,
+        "application/schema+json",
+    ),
+    Resource(
         "items",
         "/ogc/collections/{collection}/items",
         lambda api, ask, dataset: itemtypes.get_collection_items(api, ask, dataset),

@@ -152,6 +152,15 @@ def links(served: Served, settings: Settings) -> list[dict[str, Any]]:
             "href": f"{base_url}/peta/{dataset_id}",
         },
     ]
+    for kind, form in (("application/schema+json", "JSON"), ("text/html", "HTML")):
+        found.append(
+            {
+                "type": kind,
+                "rel": "http://www.opengis.net/def/rel/ogc/1.0/sortables",
+                "title": f"Sortables for this collection as {form}",
+                "href": f"{base_url}/ogc/collections/{dataset_id}/sortables?f={form.lower()}",
+            }
+        )
     if served.waiver is not None:
         found.append(
             {

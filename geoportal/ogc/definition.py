@@ -30,13 +30,14 @@ SUCCESS = {
     "collection": "Collection",
     "schema": "Schema",
     "queryables": "Schema",
+    "sortables": "Schema",
     "items": "Features",
     "item": "Feature",
     "openapi": "Definition",
 }
 """Kind of resource -> the response that describes its success."""
 
-WITHOUT_LINKED_DATA = frozenset({"conformance", "openapi", "schema", "queryables"})
+WITHOUT_LINKED_DATA = frozenset({"conformance", "openapi", "schema", "queryables", "sortables"})
 
 
 def document(api: API, language: str) -> bytes:
@@ -49,7 +50,7 @@ def document(api: API, language: str) -> bytes:
     found["info"]["version"] = __version__
     found["paths"] = {
         path: _operations(path, operations["get"], api.sources, language)
-        for path, operations in found["paths"].items()
+        for path, operations in _with_sortables(found["paths"]).items()
         if "get" in operations
     }
     found["components"] = {
@@ -62,6 +63,18 @@ def document(api: API, language: str) -> bytes:
     used = {tag for operations in found["paths"].values() for tag in operations["get"].get("tags", [])}
     found["tags"] = [tag for tag in found["tags"] if tag["name"] in used]
     return orjson.dumps(found)
+
+
+def _with_sortables(paths: Document) -> Document:
+    """The paths with sortables behind queryables: pygeoapi has none."""
+    found: Document = {}
+    for path, operations in paths.items():
+        found[path] = operations
+        if kind_of(path) == "queryables":
+            read = operations["get"]
+            name = read["operationId"].replace("Queryables", "Sortables")
+            found[f"{path.removesuffix('queryables')}sortables"] = {"get": {**read, "operationId": name}}
+    return found
 
 
 def _operations(path: str, operation: Document, sources: Mapping[str, Source], language: str) -> Document:

@@ -42,6 +42,7 @@ from geoportal.ogc.request import (
     version_of,
 )
 from geoportal.ogc.responses import coding_of, cross_origin, names, not_modified, respond, tag_of, tagged
+from geoportal.ogc.schemas import KINDS, link_header
 from geoportal.ogc.source import Source
 from geoportal.ogc.view import Fault, View
 from geoportal.ogc.visit import Visit, visiting
@@ -240,6 +241,8 @@ class Edge:
             body = content.encode() if isinstance(content, str) else content
             if format_ == JSON:
                 body = _corrected(resource.name, body, source, language)
+            if source is not None and resource.fields:
+                headers["link"] = link_header(self.engine.site.base_url, source.publication.dataset_id)
             if "Content-Crs" in found:
                 headers["content-crs"] = found["Content-Crs"]
             if resource.kept:
@@ -309,8 +312,6 @@ def _problem_of(status: int, fault: Fault) -> Problem:
 def _corrected(name: str, body: bytes, source: Source | None, language: str) -> bytes:
     if name == "landing":
         return documents.landing(body)
-    if source is not None and name == "schema":
-        return documents.schema(body, source)
-    if source is not None and name == "queryables":
-        return documents.queryables(body, source, language)
+    if source is not None and name in KINDS:
+        return documents.schema(body, name, source, language)
     return body

@@ -8,6 +8,7 @@ from typing import Any
 
 from geoportal.model.dataset import Publication
 from geoportal.ogc.config import Served, handle_of, resource
+from geoportal.ogc.domains import Lists
 from geoportal.serving.fragments import Serving, open_serving
 from geoportal.serving.listing import Offered, read_listing
 from geoportal.settings import Settings
@@ -21,7 +22,8 @@ Key = tuple[str, int, str, int]
 class Source:
     """One build of one published version, with one revision of its record. Immutable, shared by all views that show it.
 
-    ``key`` names exactly this state, so that equal keys mean equal answers.
+    ``key`` names exactly this state, so that equal keys mean equal answers. ``lists`` are the code lists of the node;
+    ``found`` keeps what was found out of the layer by asking it.
     """
 
     publication: Publication
@@ -31,6 +33,8 @@ class Source:
     handle: str
     key: Key
     downloads: tuple[Offered, ...] = field(default=())
+    lists: Lists = field(default=Lists())
+    found: dict[str, Any] = field(default_factory=dict)
 
 
 def key_of(publication: Publication) -> Key:
@@ -51,4 +55,5 @@ def open_source(publication: Publication, folder: Path, settings: Settings, waiv
         handle=handle_of(publication),
         key=key_of(publication),
         downloads=downloads,
+        lists=Lists(settings.config, settings.node.region_code),
     )
