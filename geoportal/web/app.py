@@ -21,7 +21,8 @@ from geoportal.node import Node
 from geoportal.settings import load_settings
 from geoportal.web import dataset, feedback, files, health, help, listing, logs, portal, problems, report, setup
 from geoportal.web.addresses import ADDRESSES
-from geoportal.web.edge import Edge
+from geoportal.web.edge import Edge, accepted_hosts
+from geoportal.web.problems import host_name
 from geoportal.web.server import worker_started
 from geoportal.web.site import Site, site_of
 
@@ -74,6 +75,8 @@ ROUTES: dict[str, Endpoint] = {
 def create_app(node: Node) -> Starlette:
     """The application of a node."""
     from geoportal.ogc.app import ogc_routes  # pygeoapi is loaded when there is a node to serve
+    from geoportal.ogc.engine import Engine
+    from geoportal.ogc.short.front import Fronted
 
     site = site_of(node)
 
@@ -86,12 +89,15 @@ def create_app(node: Node) -> Starlette:
         )
         for name, endpoint in ROUTES.items()
     ]
-    app = Starlette(
-        routes=[*routes, *ogc_routes(node)],
+    engine = Engine(node)
+    app = Fronted(
+        routes=[*routes, *ogc_routes(node, engine)],
         middleware=[Middleware(Edge, site=site)],
         exception_handlers=dict.fromkeys((404, 405), trouble),
     )
     app.router.redirect_slashes = False
+    hosts = accepted_hosts(node.settings)
+    app.front(node, engine, lambda host: host_name(host) in hosts)
     return app
 
 

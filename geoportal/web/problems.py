@@ -135,9 +135,12 @@ def handle(site: Site, request: Request, error: Exception) -> Response:
 def host_of(headers: Headers) -> str:
     """The host name of a request without its port, in lower case; empty where there is none, or more than one."""
     hosts = headers.getlist("host")
-    if len(hosts) != 1:
-        return ""
-    host = hosts[0].strip().lower()
+    return host_name(hosts[0]) if len(hosts) == 1 else ""
+
+
+def host_name(header: str) -> str:
+    """The host name in a Host header, without its port, in lower case; empty where it is none."""
+    host = header.strip().lower()
     if host.startswith("["):
         name, bracket, port = host.partition("]")
         return f"{name}]" if bracket and (not port or port.startswith(":")) else ""

@@ -10,7 +10,6 @@ from typing import Any
 import geopandas
 import orjson
 import shapely
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from geoportal.model.access import Audience, Classification
@@ -23,6 +22,7 @@ from geoportal.model.text import LocalText
 from geoportal.node import Node
 from geoportal.ogc.app import ogc_routes
 from geoportal.ogc.engine import Engine
+from geoportal.ogc.short.front import Fronted
 from geoportal.serving.build import build
 from geoportal.serving.downloads import build_downloads
 from geoportal.settings import NodeSettings, Settings, StorageSettings, WebSettings
@@ -173,6 +173,7 @@ def make_world(folder: Path, freeze: Any = dict, **node: Any) -> World:
     """An empty node in ``folder`` with its ``/ogc``."""
     opened = Node(make_settings(folder, **node))
     engine = Engine(opened, freeze=freeze)
-    app = Starlette(routes=ogc_routes(opened, engine))
+    app = Fronted(routes=ogc_routes(opened, engine))
     app.router.redirect_slashes = False
+    app.front(opened, engine)
     return World(opened, engine, TestClient(app, base_url=BASE, follow_redirects=False))
