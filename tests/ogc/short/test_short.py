@@ -165,7 +165,7 @@ def test_single_features_say_the_same_both_ways(world: World, long: Long) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", [f"{ITEMS}/9999", f"{ITEMS}/..", f"{ITEMS}?limit=0", f"{ITEMS}?x=1", "/ogc/collections/x/items"]
+    "path", [f"{ITEMS}/9999", f"{ITEMS}/00%2007", f"{ITEMS}?limit=0", f"{ITEMS}?x=1", "/ogc/collections/x/items"]
 )
 def test_what_is_wrong_goes_the_long_way(world: World, long: Long, path: str) -> None:
     answer, short = short_and_long(world, long, path)
