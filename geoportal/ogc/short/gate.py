@@ -21,8 +21,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from geoportal.errors import GeoportalError
 from geoportal.model.access import Audience
 from geoportal.ogc.app import RESOURCES
+from geoportal.ogc.cql2.tree import BadFilter
 from geoportal.ogc.engine import Engine
 from geoportal.ogc.negotiation import choose_format, choose_language
+from geoportal.ogc.problems import Problem
 from geoportal.ogc.request import JSON
 from geoportal.ogc.responses import names
 from geoportal.ogc.short import pages
@@ -198,7 +200,7 @@ class Short:
             if slow(source, asking):
                 return await self._in_thread(choose, source, asking)
             return choose(source, asking)
-        except GeoportalError:
+        except (GeoportalError, BadFilter, Problem):
             return None
 
     async def _shape(self, scope: Scope, shape: object, learn: Callable[[Answer], Envelope | None]) -> Envelope | None:
