@@ -15,8 +15,9 @@ S6 ``l10n.translate_gettext`` and ``util.Translations``: our catalogues, never s
 S7 is no symbol: ``request`` normalises what the client sent before pygeoapi sees it.
 S8 ``itemtypes.parse_cql2_text``, ``parse_cql2_json`` and ``modify_pygeofilter``: the filter was read before, by a
    parser that knows all of CQL2.
-S9 ``itemtypes.CONFORMANCE_CLASSES_FEATURES``: only what holds is declared. ``PLUGINS['formatter']``: upstream's CSV
-   writes formulas into spreadsheets, and is built anew on every request.
+S9 ``api.CONFORMANCE_CLASSES`` and ``itemtypes.CONFORMANCE_CLASSES_FEATURES``: what the collections of the view prove is
+   declared, once for all of them. ``PLUGINS['formatter']``: upstream's CSV writes formulas into spreadsheets, and is
+   built anew on every request.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from pygeoapi import crs as upstream_crs
 
 from geoportal.errors import GeoportalError
 from geoportal.ogc import filters
-from geoportal.ogc.conformance import FEATURES
+from geoportal.ogc.conformance import Declared
 from geoportal.ogc.instants import checked_datetime
 from geoportal.ogc.pages import PageEnvironment, Words, translated
 from geoportal.ogc.region import kept_box
@@ -75,7 +76,8 @@ REPLACED: tuple[tuple[str, str, str, Any], ...] = (
     ("S8", "pygeoapi.api.itemtypes", "parse_cql2_text", filters.parsed),
     ("S8", "pygeoapi.api.itemtypes", "parse_cql2_json", filters.parsed),
     ("S8", "pygeoapi.api.itemtypes", "modify_pygeofilter", filters.kept),
-    ("S9", "pygeoapi.api.itemtypes", "CONFORMANCE_CLASSES_FEATURES", FEATURES),
+    ("S9", "pygeoapi.api", "CONFORMANCE_CLASSES", Declared()),
+    ("S9", "pygeoapi.api.itemtypes", "CONFORMANCE_CLASSES_FEATURES", []),
 )
 """Seam, module, symbol, and what stands in its place."""
 

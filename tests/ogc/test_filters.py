@@ -128,7 +128,7 @@ def test_it_is_declared(village) -> None:
     declared = village.json("/ogc/conformance")["conformsTo"]
     for name in ("ogcapi-features-3/1.0/conf/filter", "ogcapi-features-3/1.0/conf/features-filter"):
         assert f"http://www.opengis.net/spec/{name}" in declared
-    for name in ("cql2-text", "cql2-json", "temporal-functions", "spatial-functions", "accent-insensitive-comparison"):
+    for name in ("cql2-text", "cql2-json", "spatial-functions", "accent-insensitive-comparison"):
         assert f"http://www.opengis.net/spec/cql2/1.0/conf/{name}" in declared
 
 
