@@ -62,7 +62,7 @@ def corrected(document: Document, kind: str, source: Source, language: str) -> D
         properties[name] = {**kept, **entry, "x-ogc-propertySeq": number}
     found = {
         "$schema": DRAFT,
-        "$id": document["$id"].partition("?")[0],
+        "$id": f"{document['$id'].partition('?')[0].rpartition('/')[0]}/{kind}",
         "type": "object",
         "title": document["title"],
         "description": source.publication.record.abstract.in_language(language),

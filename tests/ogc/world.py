@@ -91,6 +91,7 @@ class World:
         key: str | None = "kode",
         record: Record | None = None,
         downloads: bool = False,
+        specification: Specification | None = None,
     ) -> Publication:
         """Put a layer out as the next version of a dataset, through the real store and the real serving files."""
         record = record or Record(
@@ -104,7 +105,7 @@ class World:
             },
         )
         node = self.node
-        specification = Specification("bebas", "bebas", key=key)
+        specification = specification or Specification("bebas", "bebas", key=key)
         summary = LayerSummary(layer.name, len(layer), layer.crs, None, layer.geometry_type, layer.fields)
         with node.files.registering(), node.files.staging() as staging:
             source, gpkg = staging / "masukan.txt", staging / "layer.gpkg"
