@@ -10,6 +10,8 @@ from starlette.routing import Route
 
 from geoportal.ogc import filters
 from geoportal.ogc.definition import MEDIA_TYPE as OPENAPI_TYPE
+from geoportal.ogc.definition import MEDIA_TYPE_31 as OPENAPI_31_TYPE
+from geoportal.ogc.definition import OAS31
 from geoportal.ogc.edge import Edge, Resource
 from geoportal.ogc.engine import Engine
 from geoportal.ogc.request import HTML, JSON, JSONLD
@@ -26,7 +28,11 @@ PLAIN = {JSON: ("application/json",), HTML: _PAGE}
 LINKED = {JSON: ("application/json",), HTML: _PAGE, JSONLD: _LINKED}
 SCHEMA = {JSON: ("application/schema+json", "application/json"), HTML: _PAGE}
 GEOJSON = {JSON: ("application/geo+json", "application/json", "application/vnd.geo+json"), HTML: _PAGE, JSONLD: _LINKED}
-OPENAPI = {JSON: ("application/vnd.oai.openapi+json", "application/openapi+json", "application/json"), HTML: _PAGE}
+OPENAPI = {
+    JSON: (OPENAPI_TYPE, "application/openapi+json;version=3.0", "application/json"),
+    OAS31: (OPENAPI_31_TYPE, "application/openapi+json;version=3.1"),
+    HTML: _PAGE,
+}
 
 ITEMS = frozenset(
     {

@@ -1,13 +1,16 @@
 """The API definition: pygeoapi's OpenAPI document, made whole in itself and true of what is served.
 
 Upstream's document points at six remote ones, promises POST and free parameters, and says ``application/json`` of
-everything. Here every reference resolves inside the document, so that it can be validated and used without a network.
+everything. Here every reference resolves inside the document, so that it can be validated and used without a network;
+its operations are those of the table of resources that the router is made of, and their answers those of the same
+table. HEAD goes where GET goes and OPTIONS goes everywhere (RFC 9110 9.3), so neither is written down.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from pygeoapi.api import API
@@ -15,72 +18,87 @@ from pygeoapi.openapi import get_oas_30
 
 from geoportal import __version__
 from geoportal.language import text
-from geoportal.ogc import shapes
+from geoportal.ogc import answers, dialect, shapes
 from geoportal.ogc.config import LOCALES
+from geoportal.ogc.domains import domains_of
 from geoportal.ogc.features import RESERVED
 from geoportal.ogc.source import Source
 
+if TYPE_CHECKING:
+    from geoportal.ogc.edge import Resource
+
 MEDIA_TYPE = "application/vnd.oai.openapi+json;version=3.0"
+MEDIA_TYPE_31 = "application/vnd.oai.openapi+json;version=3.1"
+OAS31 = "oas31"
+"""Value of ``f`` for the definition in OpenAPI 3.1; the name is that of OGC's conformance class."""
+
+ROOT = "/ogc"
 Document = dict[str, Any]
 
-SUCCESS = {
-    "": "LandingPage",
-    "conformance": "ConformanceDeclaration",
-    "collections": "Collections",
-    "collection": "Collection",
-    "schema": "Schema",
-    "queryables": "Schema",
-    "sortables": "Schema",
-    "items": "Features",
-    "item": "Feature",
-    "openapi": "Definition",
-}
-"""Kind of resource -> the response that describes its success."""
+MOST_EXAMPLES = 50
+"""Values of a code list that a parameter shows."""
 
-WITHOUT_LINKED_DATA = frozenset({"conformance", "openapi", "schema", "queryables", "sortables"})
+_GAP = re.compile(r"\{(\w+)(?::\w+)?\}")
+_NAMES = {"item": "featureId"}
+"""Name of a part of a route's path -> its name in the document, where they differ; as pygeoapi and the standard say."""
 
 
-def document(api: API, language: str) -> bytes:
-    """The OpenAPI document of one view in one language, as bytes. Runs under a visit, for pygeoapi makes providers on
-    the way.
+def document(api: API, language: str, resources: Iterable[Resource], *, version: str = "3.0") -> bytes:
+    """The OpenAPI document (3.0 or 3.1) of one view in one language, as bytes. Runs under a visit, for pygeoapi makes
+    providers on the way.
     """
+    resources = list(resources)
     first, *others = sorted(LOCALES.values(), key=lambda locale: locale != LOCALES[language])
     config = {**api.config, "server": {**api.config["server"], "languages": [first, *others]}}
     found: Document = get_oas_30(config)
+    made = found["paths"]
     found["info"]["version"] = __version__
     found["paths"] = {
-        path: _operations(path, operations["get"], api.sources, language)
-        for path, operations in _with_sortables(found["paths"]).items()
-        if "get" in operations
+        path: _operations(resource, path, source, made, language)
+        for resource, path, source in _addresses(resources, api.sources)
     }
     found["components"] = {
         "parameters": shapes.parameters(api.config["server"]["limits"], list(LOCALES.values()), first),
-        "responses": shapes.responses(),
+        "responses": answers.responses(resources),
+        "headers": answers.HEADERS,
         "schemas": shapes.SCHEMAS,
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
     }
     found["security"] = [{}, {"token": []}]
     used = {tag for operations in found["paths"].values() for tag in operations["get"].get("tags", [])}
     found["tags"] = [tag for tag in found["tags"] if tag["name"] in used]
-    return orjson.dumps(found)
+    return orjson.dumps(dialect.in_31(found) if version == "3.1" else {**found, "openapi": "3.0.3"})
 
 
-def _with_sortables(paths: Document) -> Document:
-    """The paths with sortables behind queryables: pygeoapi has none."""
-    found: Document = {}
-    for path, operations in paths.items():
-        found[path] = operations
-        if kind_of(path) == "queryables":
-            read = operations["get"]
-            name = read["operationId"].replace("Queryables", "Sortables")
-            found[f"{path.removesuffix('queryables')}sortables"] = {"get": {**read, "operationId": name}}
-    return found
+def _addresses(
+    resources: Iterable[Resource], sources: Mapping[str, Source]
+) -> Iterator[tuple[Resource, str, Source | None]]:
+    """Each resource with its path in the document and its collection: those of the service first, then all of each
+    collection.
+    """
+    of_collections = []
+    for resource in resources:
+        if "{collection}" in resource.path:
+            of_collections.append(resource)
+        else:
+            yield resource, path_of(resource.path), None
+    for dataset_id, source in sources.items():
+        for resource in of_collections:
+            yield resource, path_of(resource.path, dataset_id), source
 
 
-def _operations(path: str, operation: Document, sources: Mapping[str, Source], language: str) -> Document:
+def path_of(route: str, dataset_id: str = "") -> str:
+    """The path in the document that stands for a route of one collection."""
+    path = route.removeprefix(ROOT).replace("{collection}", dataset_id) or "/"
+    return _GAP.sub(lambda gap: f"{{{_NAMES.get(gap[1], gap[1])}}}", path)
+
+
+def _operations(
+    resource: Resource, path: str, source: Source | None, made: Mapping[str, Document], language: str
+) -> Document:
     """What can be done at a path: read it and, where there are items, ask for them with a filter in the body."""
-    read = _operation(path, operation, sources, language)
-    if kind_of(path) != "items":
+    read = _read(resource, path, source, made, language)
+    if not resource.posted:
         return {"get": read}
     left_out = ("filter", "filter-lang")
     parameters = [p for p in read["parameters"] if p.get("$ref", "").rpartition("/")[2] not in left_out]
@@ -89,7 +107,7 @@ def _operations(path: str, operation: Document, sources: Mapping[str, Source], l
         "413": _reference("responses", "TooLarge"),
         "415": _reference("responses", "NotUnderstood"),
     }
-    body = {"application/json": {"schema": {"type": "object"}}}
+    body = {media_type: {"schema": _reference("schemas", "Cql2")} for media_type in shapes.BODIES}
     posted = {
         **read,
         "operationId": f"post{read['operationId'][:1].upper()}{read['operationId'][1:]}",
@@ -101,114 +119,83 @@ def _operations(path: str, operation: Document, sources: Mapping[str, Source], l
     return {"get": read, "post": posted}
 
 
-def kind_of(path: str) -> str:
-    """The kind of resource that a path of the document stands for."""
-    parts = [part for part in path.split("/") if part]
-    match parts:
-        case ["collections", _, "items", _]:
-            return "item"
-        case ["collections", _, last]:
-            return last
-        case ["collections", _]:
-            return "collection"
-        case [last]:
-            return last
-        case _:
-            return ""
-
-
-def _operation(path: str, operation: Document, sources: Mapping[str, Source], language: str) -> Document:
-    kind = kind_of(path)
-    parts = path.split("/")
-    source = sources.get(parts[2]) if len(parts) > 2 else None
-    parameters = [
-        _reference("parameters", "f-plain" if kind in WITHOUT_LINKED_DATA else "f"),
-        _reference("parameters", "lang"),
-    ]
-    if kind == "items" and source is not None:
-        parameters += _item_parameters(source, operation)
-    elif kind == "item" and source is not None:
-        parameters = [
-            _reference("parameters", "featureId"),
-            *parameters,
-            _crs("crs", source),
-            _reference("parameters", "version"),
-        ]
-    responses = {"200": _reference("responses", SUCCESS[kind])}
-    for status, name in (("304", "NotModified"), ("400", "InvalidParameter"), ("401", "NotSignedIn")):
-        responses[status] = _reference("responses", name)
-    if source is not None:
-        responses["404"] = _reference("responses", "NotFound")
-    responses |= {"406": _reference("responses", "NotAcceptable"), "500": _reference("responses", "ServerError")}
-    summary = _summary(kind, source, language) or operation["summary"]
+def _read(
+    resource: Resource, path: str, source: Source | None, made: Mapping[str, Document], language: str
+) -> Document:
+    operation = made.get(path, {}).get("get") or _made(resource, source)
+    parameters = [_parameter(name, resource, source) for name in _NAMES_IN.findall(path)]
+    parameters += [_format_parameter(resource), _reference("parameters", "lang")]
+    parameters += [_parameter(name, resource, source) for name in shapes.ORDER if name in resource.known]
+    parameters += [_parameter(name, resource, source) for name in sorted(resource.known - set(shapes.ORDER))]
+    if resource.fields and source is not None:
+        parameters += _fields(source, operation)
+    responses = {"200": _reference("responses", answers.name_of(resource))}
+    for status, name in answers.REFUSALS.items():
+        if status != "404" or source is not None:
+            responses[status] = _reference("responses", name)
+    title = source.publication.record.title.in_language(language) if source is not None else ""
+    summary = _summary(resource.name, title, language) or operation["summary"]
     return {**operation, "summary": summary, "parameters": parameters, "responses": responses}
 
 
-def _summary(kind: str, source: Source | None, language: str) -> str:
-    key = f"operation {kind or 'landing'}"
-    title = source.publication.record.title.in_language(language) if source is not None else ""
+_NAMES_IN = re.compile(r"\{(\w+)\}")
+
+
+def _made(resource: Resource, source: Source | None) -> Document:
+    """The beginning of an operation that pygeoapi does not know of."""
+    dataset_id = source.publication.dataset_id if source is not None else ""
+    name = "".join(part.capitalize() for part in (dataset_id, *resource.name.split("-")))
+    return {"summary": resource.name, "tags": [dataset_id or "server"], "operationId": f"get{name}"}
+
+
+def _summary(name: str, title: str, language: str) -> str:
+    key = f"operation {name}"
     said = text("messages", key, language, title=title)
     return "" if said == key else said
 
 
-def _item_parameters(source: Source, operation: Document) -> Iterator[Document]:
-    names = [field.name for field in source.serving.summary.fields if field.queryable]
-    for name in (
-        "limit",
-        "offset",
-        "bbox",
-        "datetime",
-        "skipGeometry",
-        "resulttype",
-        "version",
-        "filter",
-        "filter-lang",
-    ):
-        yield _reference("parameters", name)
-    yield _crs("crs", source)
-    yield _crs("bbox-crs", source)
-    yield _crs("filter-crs", source)
-    yield _listed("properties", [field.name for field in source.serving.summary.fields])
-    yield _listed("sortby", [sign + name for name in names for sign in ("", "+", "-")])
+def _format_parameter(resource: Resource) -> Document:
+    return shapes.query("f", {"type": "string", "enum": list(resource.offers)})
+
+
+def _parameter(name: str, resource: Resource, source: Source | None) -> Document:
+    """A parameter of an operation: by its name alone where it is the same for all, else with the values that the
+    collection has.
+    """
+    if source is not None:
+        summary = source.serving.summary
+        if name in ("crs", "bbox-crs", "filter-crs"):
+            offered = source.resource["providers"][0]["crs"]
+            return shapes.query(name, {"type": "string", "format": "uri", "enum": offered, "default": offered[0]})
+        if name == "properties":
+            return _listed(name, [field.name for field in summary.fields])
+        if name == "sortby":
+            names = [field.name for field in summary.fields if field.queryable]
+            return _listed(name, [sign + name for name in names for sign in ("", "+", "-")])
+    return _reference("parameters", name)
+
+
+def _fields(source: Source, operation: Document) -> Iterator[Document]:
     made = {parameter.get("name"): parameter for parameter in operation["parameters"]}
-    for name in names:
-        if name not in RESERVED and name in made:
-            yield {
-                "name": name,
-                "in": "query",
-                "required": False,
-                "schema": made[name]["schema"],
-                "style": "form",
-                "explode": False,
-            }
+    for field in source.serving.summary.fields:
+        if field.queryable and field.name not in RESERVED and field.name in made:
+            found = {"name": field.name, "in": "query", "required": False, "schema": _plain(made[field.name]["schema"])}
+            codes = domains_of(source)[field.name].codes[:MOST_EXAMPLES]
+            if codes:
+                found["examples"] = {str(code): {"value": code} for code in codes}
+            yield {**found, "style": "form", "explode": False}
 
 
-def _crs(name: str, source: Source) -> Document:
-    offered = source.resource["providers"][0]["crs"]
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": shapes.SAID[name],
-        "schema": {"type": "string", "format": "uri", "enum": list(offered), "default": offered[0]},
-        "style": "form",
-        "explode": False,
-    }
+def _plain(schema: Document) -> Document:
+    """What a value must be. Values of code lists are examples: one that no feature has is no mistake, it finds none."""
+    return {word: value for word, value in schema.items() if word in ("type", "format", "items")}
 
 
 def _listed(name: str, values: list[str]) -> Document:
     items: Document = {"type": "string"}
     if values:
         items["enum"] = values
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "description": shapes.SAID[name],
-        "schema": {"type": "array", "minItems": 1, "items": items},
-        "style": "form",
-        "explode": False,
-    }
+    return shapes.query(name, {"type": "array", "minItems": 1, "items": items}, listed=True)
 
 
 def _reference(kind: str, name: str) -> Document:

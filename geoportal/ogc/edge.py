@@ -55,6 +55,8 @@ LOGGER = logging.getLogger("geoportal.ogc")
 ALLOWED = "GET, HEAD, OPTIONS"
 ALLOWED_POST = f"{ALLOWED}, POST"
 PAGE_TYPE = "text/html; charset=utf-8"
+MEDIA_TYPES = {HTML: PAGE_TYPE, JSONLD: "application/ld+json", definition.OAS31: definition.MEDIA_TYPE_31}
+OPENAPI_VERSIONS = {JSON: "3.0", definition.OAS31: "3.1"}
 ERROR_FORMS = {
     JSON: ("application/json", MEDIA_TYPE, "application/geo+json", "application/ld+json"),
     HTML: ("text/html", "application/xhtml+xml"),
@@ -117,6 +119,7 @@ class Edge:
         """Stand before ``engine``; ``node`` says who asks and what they may see."""
         self.node = node
         self.engine = engine
+        self.resources: list[Resource] = []
 
     def endpoint(self, resource: Resource) -> Callable[[Request], Response]:
         """The Starlette endpoint of a resource; a plain function, so it runs in a thread."""
@@ -125,6 +128,7 @@ class Edge:
             return self._guarded(request, lambda asking: self._document(resource, asking), posted=resource.posted)
 
         answer.__name__ = resource.name
+        self.resources.append(resource)
         return answer
 
     def elsewhere(self, request: Request) -> Response:
@@ -230,8 +234,9 @@ class Edge:
                 filter_,
             )
             with visiting(visit):
-                if resource.name == "openapi" and format_ == JSON:
-                    api.openapi = definition.document(api, language)
+                if resource.name == "openapi" and format_ in OPENAPI_VERSIONS:
+                    version = OPENAPI_VERSIONS[format_]
+                    api.openapi = definition.document(api, language, self.resources, version=version)
                 names_ = [dataset_id] if dataset_id is not None else []
                 if item is not None:
                     names_.append(quote(item, safe="", errors="surrogatepass"))
@@ -250,7 +255,7 @@ class Edge:
         return respond(
             body,
             method=asking.method,
-            media_type={HTML: PAGE_TYPE, JSONLD: "application/ld+json"}.get(format_, resource.json_type),
+            media_type=MEDIA_TYPES.get(format_, resource.json_type),
             public=asking.public,
             accept_encoding=asking.coding,
             tag=tag,

@@ -145,7 +145,7 @@ def asked(
     return Asked(
         # In one order, since pygeoapi writes them into the links of its answer.
         query_params=QueryParams(sorted([pair for pair in given.items() if pair[0] != "lang"] + _lang(given))),
-        headers={"accept": PYGEOAPI_TYPES[format_], "accept-language": LOCALES[language]},
+        headers={"accept": PYGEOAPI_TYPES.get(format_, PYGEOAPI_TYPES[JSON]), "accept-language": LOCALES[language]},
         scope={"path": request.scope["path"]},
         format=format_,
         language=language,

@@ -1,4 +1,4 @@
-"""The parts of the API definition that are the same for every node: parameters, responses and schemas (OGC 17-069r4,
+"""The parts of the API definition that are the same for every node: parameters and schemas (OGC 17-069r4,
 RFC 7946, RFC 9457).
 """
 
@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from geoportal.ogc.filters import MEDIA_TYPES
 
 Shape = dict[str, Any]
 
@@ -29,28 +31,53 @@ SAID = {
     "filter-crs": "The reference system of coordinates in the filter, whose axis order holds.",
     "version": "An earlier published version of the dataset. Links to the next page carry it, so that a walk stays "
     "with its version.",
+    "as-of": "A date or a date and time: the version that was in force then.",
     "featureId": "The id of a feature.",
 }
 
 
-def _query(name: str, schema: Shape, *, listed: bool = False) -> Shape:
+ORDER = (
+    "limit",
+    "offset",
+    "bbox",
+    "bbox-crs",
+    "datetime",
+    "crs",
+    "filter",
+    "filter-lang",
+    "filter-crs",
+    "properties",
+    "sortby",
+    "skipGeometry",
+    "resulttype",
+    "version",
+    "as-of",
+)
+"""Parameters in the order in which they are told of; others behind these, by name."""
+
+BODIES = tuple(sorted(MEDIA_TYPES))
+"""Media types of a filter in a body."""
+
+FAR = 999_999_999_999_999
+"""A whole number beyond every layer, which any program still reads exactly."""
+
+
+def query(name: str, schema: Shape, *, listed: bool = False) -> Shape:
+    """A parameter in the query; ``listed``: several values, separated by commas."""
     found = {"name": name, "in": "query", "required": False, "description": SAID[name], "schema": schema}
     return {**found, "style": "form", "explode": False} if listed else found
 
 
 def parameters(limits: Mapping[str, Any], locales: list[str], first: str) -> Shape:
     """Parameters that several operations share."""
-    version = {"type": "integer", "minimum": 1}
     return {
-        "f": _query("f", {"type": "string", "enum": ["json", "html", "jsonld"]}),
-        "f-plain": _query("f", {"type": "string", "enum": ["json", "html"]}),
-        "lang": _query("lang", {"type": "string", "enum": locales, "default": first}),
-        "limit": _query(
+        "lang": query("lang", {"type": "string", "enum": locales, "default": first}),
+        "limit": query(
             "limit",
             {"type": "integer", "minimum": 1, "maximum": limits["max_items"], "default": limits["default_items"]},
         ),
-        "offset": _query("offset", {"type": "integer", "minimum": 0, "default": 0}),
-        "bbox": _query(
+        "offset": query("offset", {"type": "integer", "minimum": 0, "maximum": FAR, "default": 0}),
+        "bbox": query(
             "bbox",
             {
                 "type": "array",
@@ -59,74 +86,22 @@ def parameters(limits: Mapping[str, Any], locales: list[str], first: str) -> Sha
             },
             listed=True,
         ),
-        "datetime": _query("datetime", {"type": "string"}),
-        "skipGeometry": _query("skipGeometry", {"type": "boolean", "default": False}),
-        "resulttype": _query("resulttype", {"type": "string", "enum": ["results", "hits"], "default": "results"}),
-        "filter": _query("filter", {"type": "string", "minLength": 1}),
-        "filter-lang": _query(
+        "datetime": query("datetime", {"type": "string", "minLength": 4}),
+        "skipGeometry": query("skipGeometry", {"type": "boolean", "default": False}),
+        "resulttype": query("resulttype", {"type": "string", "enum": ["results", "hits"], "default": "results"}),
+        "filter": query("filter", {"type": "string", "minLength": 1}),
+        "filter-lang": query(
             "filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}
         ),
-        "version": _query("version", version),
+        "version": query("version", {"type": "integer", "minimum": 1, "maximum": FAR}),
+        "as-of": query("as-of", {"type": "string", "minLength": 10}),
         "featureId": {
             "name": "featureId",
             "in": "path",
             "required": True,
             "description": SAID["featureId"],
-            "schema": {"type": "string"},
+            "schema": {"type": "string", "minLength": 1},
         },
-    }
-
-
-def _answer(
-    description: str, json_type: str, schema: str, *, linked: bool = True, headers: Shape | None = None
-) -> Shape:
-    content: Shape = {json_type: {"schema": _schema(schema)}, "text/html": {"schema": {"type": "string"}}}
-    if linked:
-        content["application/ld+json"] = {"schema": {"type": "object"}}
-    found: Shape = {"description": description, "content": content}
-    return {**found, "headers": headers} if headers else found
-
-
-def _refusal(description: str) -> Shape:
-    return {
-        "description": description,
-        "content": {
-            "application/problem+json": {"schema": _schema("Problem")},
-            "text/html": {"schema": {"type": "string"}},
-        },
-    }
-
-
-def responses() -> Shape:
-    """Every answer that the operations name."""
-    content_crs = {
-        "Content-Crs": {
-            "description": "The reference system of the coordinates, in angle brackets.",
-            "schema": {"type": "string"},
-        }
-    }
-    schema = "application/schema+json"
-    definition = {
-        "application/vnd.oai.openapi+json;version=3.0": {"schema": {"type": "object"}},
-        "text/html": {"schema": {"type": "string"}},
-    }
-    return {
-        "LandingPage": _answer("The landing page.", "application/json", "LandingPage"),
-        "ConformanceDeclaration": _answer("What the API conforms to.", "application/json", "Conformance", linked=False),
-        "Definition": {"description": "This document.", "content": definition},
-        "Collections": _answer("The collections.", "application/json", "Collections"),
-        "Collection": _answer("One collection.", "application/json", "Collection"),
-        "Schema": _answer("The properties of features as JSON Schema.", schema, "Schema", linked=False),
-        "Features": _answer("A page of features.", "application/geo+json", "FeatureCollection", headers=content_crs),
-        "Feature": _answer("One feature.", "application/geo+json", "Feature", headers=content_crs),
-        "NotModified": {"description": "The client has these bytes already (If-None-Match)."},
-        "InvalidParameter": _refusal("A parameter is unknown or has no valid value."),
-        "NotSignedIn": _refusal("The token is not known, has expired or was revoked."),
-        "NotFound": _refusal("There is no such resource, or none that is available to whoever asks."),
-        "TooLarge": _refusal("The body is longer than the node takes."),
-        "NotUnderstood": _refusal("The body is of another media type than the node takes."),
-        "NotAcceptable": _refusal("There is no form of the resource that the Accept header allows."),
-        "ServerError": _refusal("The node has a fault."),
     }
 
 
@@ -164,6 +139,8 @@ SCHEMAS: Shape = {
         crs=_array(_TEXT),
         storageCrs={"type": "string", "format": "uri"},
     ),
+    "Definition": _object(["openapi", "info"], openapi=_TEXT, info={"type": "object"}, paths={"type": "object"}),
+    "Cql2": _object(["op", "args"], op=_TEXT, args={"type": "array", "items": {}}),
     "Extent": {
         "type": "object",
         "properties": {
@@ -221,7 +198,7 @@ SCHEMAS: Shape = {
         },
     },
     "Problem": _object(
-        ["code"],
+        ["type", "title", "status", "detail", "code", "description"],
         type={"type": "string", "format": "uri"},
         title=_TEXT,
         status={"type": "integer"},

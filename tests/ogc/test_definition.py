@@ -1,19 +1,38 @@
 """The API definition: whole in itself, valid OpenAPI 3.0, and true of what is served."""
 
 import json
+import re
 
 import jsonschema
 import pytest
-from pygeoapi.openapi import SCHEMASDIR
+from schemathesis.specs.openapi.definitions import OPENAPI_30_VALIDATOR, OPENAPI_31_VALIDATOR
 
 from geoportal.model.access import Classification
-from geoportal.ogc.definition import kind_of
+from geoportal.ogc.definition import MEDIA_TYPE, MEDIA_TYPE_31, path_of
 from tests.ogc.world import World, points
 
 
 @pytest.fixture(scope="module")
 def definition(village: World) -> dict:
     return village.json("/ogc/openapi")
+
+
+def resolved(document: dict, value: dict) -> dict:
+    """A parameter, an answer or a header, looked up where it is only named."""
+    while "$ref" in value:
+        found = document
+        for part in value["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        value = found
+    return value
+
+
+def plain(value: object) -> object:
+    """Schemas of OpenAPI 3.0 as JSON Schema: ``nullable`` is OpenAPI's word."""
+    if isinstance(value, dict):
+        found = {name: plain(item) for name, item in value.items() if name != "nullable"}
+        return {"anyOf": [found, {"type": "null"}]} if value.get("nullable") is True else found
+    return [plain(item) for item in value] if isinstance(value, list) else value
 
 
 def references(value: object) -> list[str]:
@@ -32,30 +51,111 @@ def test_every_reference_resolves_inside(definition):
             target = target[part]
 
 
-def test_it_is_valid(definition):
-    schema = json.loads((SCHEMASDIR / "openapi" / "openapi-3.0.x.json").read_text("utf-8"))
-    jsonschema.validate(definition, schema)
-    ids = [operation["operationId"] for path in definition["paths"].values() for operation in path.values()]
+@pytest.mark.parametrize(("form", "validator"), [("json", OPENAPI_30_VALIDATOR), ("oas31", OPENAPI_31_VALIDATOR)])
+def test_it_is_valid(village, form, validator):
+    """Against the schemas that the OpenAPI Initiative gives out for 3.0 and 3.1."""
+    found = village.json(f"/ogc/openapi?f={form}")
+    validator.validate(found)
+    ids = [operation["operationId"] for path in found["paths"].values() for operation in path.values()]
     assert len(ids) == len(set(ids))
+    for path, operations in found["paths"].items():
+        for operation in operations.values():
+            named = [resolved(found, parameter) for parameter in operation["parameters"]]
+            keys = [(parameter["name"], parameter["in"]) for parameter in named]
+            assert len(keys) == len(set(keys)), path
+            assert {name for name, place in keys if place == "path"} == set(re.findall(r"\{(\w+)\}", path))
+            assert "default" not in operation["responses"]
 
 
-def test_it_promises_only_what_there_is(definition, village):
-    for path, operations in definition["paths"].items():
-        assert set(operations) == ({"get", "post"} if path.endswith("/items") else {"get"}), path
-    for path in definition["paths"]:
-        target = "/ogc" + path.replace("{featureId}", "0001")
-        assert village.client.get(target).status_code == 200, path
-    text = json.dumps(definition)
-    for word in ("processes", "TileMatrixSets", "vendorSpecific", "csv", "stac"):
-        assert word not in text
+def test_the_schema_for_3_0_refuses_what_is_3_1(village):
+    """That the two really differ, so that the test before says something."""
+    old, new = village.json("/ogc/openapi"), village.json("/ogc/openapi?f=oas31")
+    assert old["openapi"].startswith("3.0.") and new["openapi"] == "3.1.0"
+    assert not OPENAPI_30_VALIDATOR.is_valid(new) and not OPENAPI_31_VALIDATOR.is_valid(old)
+    assert "nullable" in json.dumps(old) and "nullable" not in json.dumps(new)
+    assert old["paths"].keys() == new["paths"].keys()
+    jsonschema.Draft202012Validator.check_schema({"$defs": new["components"]["schemas"]})
+
+
+def test_both_versions_say_the_same_of_answers(village):
+    """Each schema of either accepts and refuses the same documents, read by the rules of its own version."""
+    samples = {
+        "Feature": (
+            [
+                {"type": "Feature", "geometry": None, "properties": None},
+                {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}, "properties": {}},
+            ],
+            [
+                {"type": "Feature", "properties": {}},
+                {"type": "Feature", "geometry": 5, "properties": {}},
+                {"type": "Feature", "geometry": {"type": "Circle"}, "properties": {}},
+            ],
+        ),
+        "Extent": ([{"temporal": {"interval": [[None, "2026-01-01T00:00:00Z"]]}}], [{"temporal": {"interval": [[5]]}}]),
+        "Problem": ([], [{"code": "x"}]),
+    }
+    for form, taken in (("json", plain), ("oas31", lambda document: document)):
+        whole = taken(village.json(f"/ogc/openapi?f={form}"))
+        for name, (good, bad) in samples.items():
+            schema = {"$ref": f"#/components/schemas/{name}", "components": whole["components"]}
+            judge = jsonschema.Draft202012Validator(schema)
+            assert all(judge.is_valid(sample) for sample in good), (form, name)
+            assert not any(judge.is_valid(sample) for sample in bad), (form, name)
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("", MEDIA_TYPE),
+        ("application/vnd.oai.openapi+json", MEDIA_TYPE),
+        ("application/vnd.oai.openapi+json;version=3.0", MEDIA_TYPE),
+        ("application/vnd.oai.openapi+json;version=3.1", MEDIA_TYPE_31),
+        ('application/vnd.oai.openapi+json; version="3.1"; q=0.9, text/html;q=0.5', MEDIA_TYPE_31),
+        ("application/vnd.oai.openapi+json;version=3.0;q=0.5, application/openapi+json;version=3.1", MEDIA_TYPE_31),
+        ("application/vnd.oai.openapi+json;version=3.1;q=0, application/*", MEDIA_TYPE),
+        ("application/vnd.oai.openapi+json;version=2.0, */*;q=0.1", MEDIA_TYPE),
+        ("application/json", MEDIA_TYPE),
+    ],
+)
+def test_the_version_is_negotiated(village, accept, media_type):
+    answer = village.get("/ogc/openapi", headers={"accept": accept})
+    assert answer.headers["content-type"] == media_type
+    assert answer.json()["openapi"][:3] == media_type[-3:]
+
+
+def test_a_version_that_is_not_there_is_refused(village):
+    village.get("/ogc/openapi", 406, headers={"accept": "application/vnd.oai.openapi+json;version=2.0"})
+    village.get("/ogc/openapi?f=oas2", 400)
+
+
+@pytest.mark.parametrize("form", ["json", "oas31"])
+def test_operations_are_what_the_router_does(village, form):
+    """The paths and methods of the document against those of the Starlette router, asked one by one: whatever is not
+    refused with 405 is an operation, save HEAD and OPTIONS, which are wherever GET is.
+    """
+    found = village.json(f"/ogc/openapi?f={form}")
+    written = {(method.upper(), path) for path, operations in found["paths"].items() for method in operations}
+    served = set()
+    for route in village.client.app.routes:
+        path = route.path.replace("{collection}", "desa").replace("{item:path}", "{featureId}")
+        path = path.removeprefix("/ogc").rstrip("/") or "/"
+        if "{rest:path}" in path:
+            path = "/tidak/ada"
+        for method in sorted(route.methods - {"HEAD", "OPTIONS"}):
+            answer = village.client.request(method, f"/ogc{path.replace('{featureId}', '0001')}")
+            if answer.status_code not in (404, 405):
+                served.add((method, path))
+            if answer.status_code == 405:
+                assert method not in answer.headers["allow"].split(", ")
+    assert written == served
+    assert ("POST", "/collections/desa/items") in served and len(served) > 10
 
 
 def test_parameters_of_items_are_those_that_work(definition, village):
     operation = definition["paths"]["/collections/desa/items"]["get"]
     names = {}
     for parameter in operation["parameters"]:
-        if "$ref" in parameter:
-            parameter = definition["components"]["parameters"][parameter["$ref"].rsplit("/", 1)[1]]
+        parameter = resolved(definition, parameter)
         names[parameter["name"]] = parameter["schema"]
     assert {"kode", "nama", "nilai", "urut", "aktif", "bbox", "crs", "version"} <= set(names)
     assert names["limit"]["maximum"] == 10000 and names["limit"]["default"] == 10
@@ -76,14 +176,30 @@ def test_parameters_of_items_are_those_that_work(definition, village):
 
 
 def test_media_types_are_those_that_are_sent(definition, village):
+    """Each form that ``f`` may name is sent with a type that is written down, and each that is written is sent."""
     for path, operations in definition["paths"].items():
-        content = definition["components"]["responses"][
-            operations["get"]["responses"]["200"]["$ref"].rsplit("/", 1)[1]
-        ]["content"]
-        for form in ("json", "html", "jsonld"):
-            response = village.client.get(f"/ogc{path.replace('{featureId}', '0001')}?f={form}")
-            sent = response.headers["content-type"].removesuffix("; charset=utf-8")
-            assert (sent in content) == (response.status_code == 200), (path, form, sent)
+        content = resolved(definition, operations["get"]["responses"]["200"])["content"]
+        forms = next(p for p in operations["get"]["parameters"] if p.get("name") == "f")["schema"]["enum"]
+        sent = set()
+        for form in forms:
+            response = village.get(f"/ogc{path.replace('{featureId}', '0001')}?f={form}")
+            kind = response.headers["content-type"]
+            sent.add(kind if kind in content else kind.partition(";")[0])
+        assert sent == set(content), path
+        village.get(f"/ogc{path.replace('{featureId}', '0001')}?f=lain", 400)
+
+
+def test_headers_are_those_that_are_written(definition, village):
+    """Every header that an answer of the engine has is told of, save those that HTTP itself gives to all."""
+    usual = {"content-type", "content-length", "content-encoding", "x-content-type-options", "content-security-policy"}
+    asked = [("200", f"?f={form}") for form in ("json", "html")] + [("400", "?tidak=ada"), ("406", "")]
+    for path, operations in definition["paths"].items():
+        for status, query in asked:
+            accept = {"accept": "image/png"} if status == "406" else {}
+            answer = village.get(f"/ogc{path.replace('{featureId}', '0001')}{query}", int(status), headers=accept)
+            written = resolved(definition, operations["get"]["responses"][status])["headers"]
+            found = {name for name in answer.headers if not name.startswith("access-control-")} - usual
+            assert found <= {name.lower() for name in written}, (path, status)
 
 
 def test_it_speaks_both_languages(village):
@@ -94,22 +210,12 @@ def test_it_speaks_both_languages(village):
 
 
 def test_answers_fit_their_schemas(definition, village):
-    """Each JSON answer against the schema that the definition gives for it (nullable is OpenAPI's word, so it is
-    taken out first).
-    """
-
-    def plain(value: object) -> object:
-        if isinstance(value, dict):
-            found = {name: plain(item) for name, item in value.items() if name != "nullable"}
-            return {"anyOf": [found, {"type": "null"}]} if value.get("nullable") is True else found
-        return [plain(item) for item in value] if isinstance(value, list) else value
-
+    """Each JSON answer against the schema that the definition gives for it."""
     whole = plain(definition)
     for path, operations in definition["paths"].items():
-        name = operations["get"]["responses"]["200"]["$ref"].rsplit("/", 1)[1]
-        for media_type, content in whole["components"]["responses"][name]["content"].items():
-            if media_type.endswith("json") and "ld+json" not in media_type:
-                answer = village.json(f"/ogc{path.replace('{featureId}', '0001')}")
+        for media_type, content in resolved(whole, operations["get"]["responses"]["200"])["content"].items():
+            if "json" in media_type:
+                answer = village.json(f"/ogc{path.replace('{featureId}', '0001')}", headers={"accept": media_type})
                 jsonschema.validate(answer, {**content["schema"], "components": whole["components"]})
     problem = village.json("/ogc/collections/desa/items?x=1", 400)
     jsonschema.validate(problem, {"$ref": "#/components/schemas/Problem", "components": whole["components"]})
@@ -124,17 +230,14 @@ def test_each_audience_has_its_own(world):
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"),
+    ("route", "path"),
     [
-        ("/", ""),
-        ("/conformance", "conformance"),
-        ("/collections", "collections"),
-        ("/collections/x", "collection"),
-        ("/collections/items", "collection"),
-        ("/collections/items/items", "items"),
-        ("/collections/items/items/{featureId}", "item"),
-        ("/collections/x/schema", "schema"),
+        ("/ogc", "/"),
+        ("/ogc/conformance", "/conformance"),
+        ("/ogc/collections/{collection}", "/collections/x"),
+        ("/ogc/collections/{collection}/items/{item:path}", "/collections/x/items/{featureId}"),
+        ("/ogc/collections/{collection}/a/{b}/{c:int}", "/collections/x/a/{b}/{c}"),
     ],
 )
-def test_kinds(path, kind):
-    assert kind_of(path) == kind
+def test_paths(route, path):
+    assert path_of(route, "x") == path
