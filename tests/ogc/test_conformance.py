@@ -108,7 +108,7 @@ def test_core(node):
     for relation in ("service-desc", "conformance", "data"):
         node.get(links[relation])
     collection = node.json(links["data"])["collections"][0]
-    items = next(link["href"] for link in collection["links"] if link["rel"] == "items")
+    items = next(link["href"] for link in collection["links"] if link["type"] == "application/geo+json")
     page = node.json(items.removeprefix(BASE) + "&limit=7")
     assert (page["numberMatched"], page["numberReturned"], len(page["features"])) == (20, 7, 7)
     following = next(link["href"] for link in page["links"] if link["rel"] == "next")

@@ -88,7 +88,7 @@ def test_a_layer_published_after_the_start_has_pages(world):
     world.get("/ogc/collections/satu?f=html&lang=id")
     world.get("/ogc/collections/satu?f=html&lang=en")
     world.publish("dua", points(4), title="Dua", english="Two")
-    for path in ("", "/schema", "/queryables", "/items", "/items/0001"):
+    for path in ("", "/schema", "/queryables", "/sortables", "/items", "/items/0001"):
         for form in ("html", "json"):
             world.get(f"/ogc/collections/dua{path}?f={form}")
     page = world.get("/ogc/collections/dua?f=html&lang=en").text
@@ -183,6 +183,7 @@ def test_a_provider_that_fails_is_500_with_an_id_and_changes_nothing(new_world, 
         ("collection", "pygeoapi.api", "describe_collections", "/ogc/collections/desa"),
         ("schema", "pygeoapi.api", "get_collection_schema", "/ogc/collections/desa/schema"),
         ("queryables", "pygeoapi.api.itemtypes", "get_collection_queryables", "/ogc/collections/desa/queryables"),
+        ("sortables", "pygeoapi.api.itemtypes", "get_collection_queryables", "/ogc/collections/desa/sortables"),
         ("items", "pygeoapi.api.itemtypes", "get_collection_items", "/ogc/collections/desa/items"),
         ("item", "pygeoapi.api.itemtypes", "get_collection_item", "/ogc/collections/desa/items/0001"),
     ],
