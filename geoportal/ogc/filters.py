@@ -7,17 +7,20 @@ gives back the tree that the visit carries.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from geoportal.ogc.cql2.text import from_text
+from geoportal.ogc.cql2.text import RESERVED, from_text
 from geoportal.ogc.cql2.tree import BadFilter, Node, from_json
 from geoportal.ogc.problems import Problem
 from geoportal.ogc.visit import visit_under_way
 from geoportal.serving.crs import CRS84
 
-TEXT, JSON = "cql2-text", "cql2-json"
-LANGUAGES = (TEXT, JSON)
+TEXT, JSON, OLD_TEXT = "cql2-text", "cql2-json", "cql-text"
+LANGUAGES = (TEXT, JSON, OLD_TEXT)
+"""The last is the name in the drafts of Part 3, by which GDAL asks: the same text, with ILIKE."""
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 PARAMETERS = frozenset({"filter", "filter-lang", "filter-crs"})
 MEDIA_TYPES = frozenset({"application/json", "application/cql2+json", "application/query-cql-json"})
 """What the body of a POST may be: JSON, under the names in use for it."""
@@ -38,9 +41,18 @@ def asked_filter(given: Mapping[str, str], offered: Sequence[str]) -> Node | Non
     if "filter" not in given:
         return None
     try:
-        return from_json(given["filter"]) if language == JSON else from_text(given["filter"])
+        return _tree(given["filter"], language)
     except BadFilter as error:
         raise Problem(400, "{detail}", detail=error.detail) from None
+
+
+def _tree(text: str, language: str) -> Node:
+    return from_json(text) if language == JSON else from_text(text, ilike=language == OLD_TEXT)
+
+
+def plain_name(name: str) -> bool:
+    """Whether a field can be named in a filter without quotes, as GDAL names it."""
+    return bool(_PLAIN.fullmatch(name)) and name.upper() not in RESERVED
 
 
 def parsed(_: str) -> Node:

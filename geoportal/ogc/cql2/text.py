@@ -14,12 +14,15 @@ from geoportal.ogc.cql2.words import Word, words_of
 
 _GEOMETRIES = {name.upper(): name for name in tree.GEOMETRIES}
 _SIGNS = tree.COMPARISONS
-_RESERVED = ("AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL", "DIV")
+RESERVED = ("AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL", "DIV")
 
 
-def from_text(text: str) -> Node:
-    """The tree of a filter in CQL2 text; BadFilter says what was expected, and at which character."""
-    reader = _Reader(words_of(text))
+def from_text(text: str, *, ilike: bool = False) -> Node:
+    """The tree of a filter in CQL2 text; BadFilter says what was expected, and at which character.
+
+    ``ilike``: ILIKE is understood too, which older dialects have for LIKE between CASEI's.
+    """
+    reader = _Reader(words_of(text), ilike=ilike)
     node = reader.either()
     if reader.now.kind != "end":
         raise reader.unexpected("the end of the filter")
@@ -29,8 +32,9 @@ def from_text(text: str) -> Node:
 class _Reader:
     """Reads words from left to right; each method reads one production of the grammar."""
 
-    def __init__(self, words: list[Word]) -> None:
+    def __init__(self, words: list[Word], *, ilike: bool) -> None:
         self._words = words
+        self._ilike = ilike
         self._at = 0
         self._depth = 0
 
@@ -100,6 +104,8 @@ class _Reader:
         turned = self.found("NOT")
         if self.found("LIKE"):
             node = {"op": "like", "args": [left, self.sum()]}
+        elif self._ilike and self.found("ILIKE"):
+            node = {"op": "like", "args": [{"op": "casei", "args": [value]} for value in (left, self.sum())]}
         elif self.found("BETWEEN"):
             low = self.sum()
             if not self.found("AND"):
@@ -172,7 +178,7 @@ class _Reader:
         if word.is_sign("("):
             self._at += 1
             return self.parenthesis()
-        if word.kind != "name" or word.is_name(*_RESERVED):
+        if word.kind != "name" or word.is_name(*RESERVED):
             raise self.unexpected("a value, a property or a function")
         self._at += 1
         if word.is_name("TRUE"):

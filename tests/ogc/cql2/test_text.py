@@ -113,3 +113,11 @@ def test_what_is_no_filter_is_refused_in_words(text: str, says: str) -> None:
 def test_json_that_is_no_filter_is_refused(body: str) -> None:
     with pytest.raises(BadFilter):
         from_json(body)
+
+
+def test_ilike_is_like_whatever_the_case_where_a_dialect_has_it() -> None:
+    folded = {"op": "like", "args": [{"op": "casei", "args": [{"property": "a"}]}, {"op": "casei", "args": ["x%"]}]}
+    assert from_text("a ILIKE 'x%'", ilike=True) == folded
+    assert from_text("a NOT ILIKE 'x%'", ilike=True) == {"op": "not", "args": [folded]}
+    with pytest.raises(BadFilter):
+        from_text("a ILIKE 'x%'")
