@@ -147,6 +147,18 @@ class OgcSettings(Section):
     cache: bool = Field(
         default=True, description="Keep finished pages of features in memory (16 MB a worker); off for measuring."
     )
+    max_age_s: int = Field(
+        default=0,
+        ge=0,
+        le=86400,
+        description="Seconds for which browsers and proxies use a public answer without asking; with 0 a publication is "
+        "seen at once, and asking costs little (304).",
+    )
+    version_max_age_s: int = Field(
+        default=2_592_000,
+        ge=0,
+        description="The same for data of a version that was asked for by its number, which never changes: 30 days.",
+    )
 
 
 class TileLayer(Section):

@@ -28,7 +28,7 @@ from geoportal.ogc.config import LOCALES
 from geoportal.ogc.engine import Engine
 from geoportal.ogc.features import RESERVED
 from geoportal.ogc.filters import asked_filter
-from geoportal.ogc.negotiation import choose_format
+from geoportal.ogc.negotiation import choose_format, refuses_plain
 from geoportal.ogc.problems import MEDIA_TYPE, Problem, from_error, no_collection
 from geoportal.ogc.request import (
     HTML,
@@ -41,7 +41,18 @@ from geoportal.ogc.request import (
     posted_filter,
     version_of,
 )
-from geoportal.ogc.responses import coding_of, cross_origin, names, not_modified, respond, tag_of, tagged
+from geoportal.ogc.responses import (
+    CODINGS,
+    coding_of,
+    cross_origin,
+    kept_briefly,
+    kept_long,
+    names,
+    not_modified,
+    respond,
+    tag_of,
+    tagged,
+)
 from geoportal.ogc.schemas import KINDS, link_header
 from geoportal.ogc.source import Source
 from geoportal.ogc.view import Fault, View
@@ -193,6 +204,11 @@ class Edge:
         view = self.engine.snapshot(audience)
         source = self._source(view, audience, dataset_id) if dataset_id is not None else None
         format_ = format_of(request, resource.offers)
+        if coding_of(asking.coding) is None and refuses_plain(asking.coding):
+            raise Problem(
+                406, "This node has none of the content codings that the request accepts; it has {offered}.",
+                offered=", ".join(CODINGS),
+            )  # fmt: skip
         older = None
         if source is not None and "version" in resource.known:
             number = version_of(request)
@@ -210,15 +226,17 @@ class Edge:
         filter_ = None
         if source is not None and resource.posted:
             filter_ = asked_filter(dict(ask.pairs), source.resource["providers"][0]["crs"])
+        caching = self._caching(asking, format_)
         state = (self.engine.edition, *map(str, source.key)) if source is not None else (view.key,)
         question = "" if resource.kept else ask.canonical()
         tag = tag_of(*state, resource.name, item or "", format_, language, question)
         if asking.public and asking.method != "POST" and (known := request.headers.get("if-none-match")):
             etag = tagged(tag, coding_of(asking.coding))
-            if names(known, etag):
-                return not_modified(etag)
+            # Whether there is what * asks for (RFC 9110 13.1.2) only pygeoapi can say.
+            if known.strip() != "*" and names(known, etag):
+                return not_modified(etag, caching)
         place = (resource.name, dataset_id or "", format_, language)
-        headers: dict[str, str] = {"content-language": LOCALES[language]}
+        headers: dict[str, str] = {"content-language": LOCALES[language], **caching}
         body = view.kept.get(place) if resource.kept else None
         if body is None:
             api = view.for_request(older)
@@ -252,15 +270,27 @@ class Edge:
                 headers["content-crs"] = found["Content-Crs"]
             if resource.kept:
                 view.kept[place] = body
+        if asking.public and asking.method != "POST" and request.headers.get("if-none-match", "").strip() == "*":
+            return not_modified(tagged(tag, coding_of(asking.coding)), caching)
         return respond(
             body,
             method=asking.method,
             media_type=MEDIA_TYPES.get(format_, resource.json_type),
             public=asking.public,
             accept_encoding=asking.coding,
-            tag=tag,
+            tag=tag if asking.method != "POST" else None,
             headers=headers,
         )
+
+    def _caching(self, asking: Asking, format_: str) -> dict[str, str]:
+        """How long caches may use an answer: a named version stays what it is, so its data may be kept; its pages tell
+        of the node as well. What is not public or answers a POST is kept by nobody.
+        """
+        if not asking.public or asking.method == "POST":
+            return {}
+        named = "version" in asking.request.query_params and format_ not in (HTML, JSONLD)
+        ogc = self.node.settings.ogc
+        return {"cache-control": kept_long(ogc.version_max_age_s) if named else kept_briefly(ogc.max_age_s)}
 
     def _source(self, view: View, audience: Audience, dataset_id: str) -> Source:
         """The layer of a collection, if this audience may know of it: one answer for what is not there and what is

@@ -10,7 +10,7 @@ import brotli
 import zstandard
 from starlette.responses import Response
 
-from geoportal.ogc.negotiation import choose_coding
+from geoportal.ogc.negotiation import choose_coding, refuses_plain
 
 VARY = "Accept, Accept-Language, Accept-Encoding, Authorization"
 PUBLIC = "public, max-age=0, must-revalidate"
@@ -59,11 +59,21 @@ def coding_of(accept_encoding: str) -> str | None:
 
 
 def names(if_none_match: str, etag: str) -> bool:
-    """Whether an If-None-Match header names ``etag`` (weak comparison, RFC 9110 13.1.2).
-
-    ``*`` would have to know that the answer exists, which only pygeoapi can say: it gets the whole answer.
+    """Whether an If-None-Match header names ``etag`` (weak comparison, RFC 9110 13.1.2), or whatever there is (``*``):
+    then the caller must know that there is an answer.
     """
-    return etag in [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
+    listed = [part.strip().removeprefix("W/") for part in if_none_match.split(",")]
+    return etag in listed or listed == ["*"]
+
+
+def kept_briefly(seconds: int) -> str:
+    """The Cache-Control of what is public and current: after ``seconds`` a cache has to ask again."""
+    return f"public, max-age={seconds}, must-revalidate"
+
+
+def kept_long(seconds: int) -> str:
+    """The Cache-Control of what is public and never changes (RFC 8246)."""
+    return f"public, max-age={seconds}, immutable"
 
 
 def cross_origin(public: bool) -> dict[str, str]:
@@ -99,7 +109,7 @@ def respond(
         # The coding is part of the name also for small bodies, which stay plain: the name is needed before the body
         # exists.
         out["etag"] = tagged(tag, coding)
-    if coding and len(body) >= WORTH_IT_BYTES:
+    if coding and (len(body) >= WORTH_IT_BYTES or refuses_plain(accept_encoding)):
         body = CODINGS[coding](body)
         out["content-encoding"] = coding
     out["content-length"] = str(len(body))

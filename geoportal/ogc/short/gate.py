@@ -23,7 +23,7 @@ from geoportal.model.access import Audience
 from geoportal.ogc.app import RESOURCES
 from geoportal.ogc.cql2.tree import BadFilter
 from geoportal.ogc.engine import Engine
-from geoportal.ogc.negotiation import choose_format, choose_language
+from geoportal.ogc.negotiation import choose_format, choose_language, refuses_plain
 from geoportal.ogc.problems import Problem
 from geoportal.ogc.request import JSON
 from geoportal.ogc.responses import names
@@ -73,6 +73,7 @@ class Short:
         self.offers = {resource.name: resource.offers for resource in RESOURCES}
         self.answered = 0
         self._format = lru_cache(maxsize=1024)(self._format_of)
+        self._refuses_plain = lru_cache(maxsize=1024)(refuses_plain)
         self._language = lru_cache(maxsize=1024)(lambda header: choose_language(header, self.languages))
         self._shapes: OrderedDict[object, Envelope | None] = OrderedDict()
         self._documents: WeakKeyDictionary[View, Shelf] = WeakKeyDictionary()
@@ -96,6 +97,8 @@ class Short:
             return None
         heard = _heard(scope["headers"])
         if heard is None or not self.admits(heard.get(b"host", "")):
+            return None
+        if self._refuses_plain(heard.get(b"accept-encoding", "")):
             return None
         found = await self._view(heard.get(b"authorization"))
         if found is None:
