@@ -22,6 +22,7 @@ from geoportal.ogc import answers, dialect, shapes
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.domains import domains_of
 from geoportal.ogc.features import RESERVED
+from geoportal.ogc.filters import plain_name
 from geoportal.ogc.source import Source
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _operations(
     read = _read(resource, path, source, made, language)
     if not resource.posted:
         return {"get": read}
-    left_out = ("filter", "filter-lang")
+    left_out = ("filter", "filter-lang", "filter-lang-cql2")
     parameters = [p for p in read["parameters"] if p.get("$ref", "").rpartition("/")[2] not in left_out]
     responses = {status: answer for status, answer in read["responses"].items() if status != "304"}
     responses |= {
@@ -172,6 +173,9 @@ def _parameter(name: str, resource: Resource, source: Source | None) -> Document
         if name == "sortby":
             names = [field.name for field in summary.fields if field.queryable]
             return _listed(name, [sign + name for name in names for sign in ("", "+", "-")])
+        if name == "filter-lang" and not all(plain_name(field.name) for field in summary.fields):
+            # GDAL sends names without quotes to who offers cql-text: better that it filters by itself.
+            return _reference("parameters", "filter-lang-cql2")
     return _reference("parameters", name)
 
 

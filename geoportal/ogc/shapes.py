@@ -4,9 +4,10 @@ RFC 7946, RFC 9457).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from geoportal.ogc import filters
 from geoportal.ogc.filters import MEDIA_TYPES
 
 Shape = dict[str, Any]
@@ -27,7 +28,7 @@ SAID = {
     "skipGeometry": "Leave the geometry out.",
     "resulttype": "hits: only the number of features that match.",
     "filter": "Only features for which this CQL2 expression is true.",
-    "filter-lang": "The form of the filter: CQL2 text, or CQL2 JSON.",
+    "filter-lang": "The form of the filter: CQL2 text, or CQL2 JSON; cql-text is CQL2 text with ILIKE, as GDAL asks.",
     "filter-crs": "The reference system of coordinates in the filter, whose axis order holds.",
     "version": "An earlier published version of the dataset. Links to the next page carry it, so that a walk stays "
     "with its version.",
@@ -90,9 +91,8 @@ def parameters(limits: Mapping[str, Any], locales: list[str], first: str) -> Sha
         "skipGeometry": query("skipGeometry", {"type": "boolean", "default": False}),
         "resulttype": query("resulttype", {"type": "string", "enum": ["results", "hits"], "default": "results"}),
         "filter": query("filter", {"type": "string", "minLength": 1}),
-        "filter-lang": query(
-            "filter-lang", {"type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text"}
-        ),
+        "filter-lang": _languages(filters.LANGUAGES),
+        "filter-lang-cql2": _languages((filters.TEXT, filters.JSON)),
         "version": query("version", {"type": "integer", "minimum": 1, "maximum": FAR}),
         "as-of": query("as-of", {"type": "string", "minLength": 10}),
         "featureId": {
@@ -103,6 +103,10 @@ def parameters(limits: Mapping[str, Any], locales: list[str], first: str) -> Sha
             "schema": {"type": "string", "minLength": 1},
         },
     }
+
+
+def _languages(offered: Sequence[str]) -> Shape:
+    return query("filter-lang", {"type": "string", "enum": list(offered), "default": filters.TEXT})
 
 
 def _schema(name: str) -> Shape:
