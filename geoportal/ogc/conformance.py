@@ -142,3 +142,39 @@ class Declared:
     def __iter__(self) -> Iterator[str]:
         """The classes of the visit's view, found anew whenever pygeoapi asks, which is once a request."""
         return iter(declared(visit_under_way().layers.values()))
+
+
+STANDARDS = {
+    "ogcapi-common-1": "OGC API Common, Part 1: Core",
+    "ogcapi-common-2": "OGC API Common, Part 2: Geospatial Data",
+    "ogcapi-common-3": "OGC API Common, Part 3: Schemas",
+    "ogcapi-features-1": "OGC API Features, Part 1: Core",
+    "ogcapi-features-2": "OGC API Features, Part 2: Coordinate Reference Systems by Reference",
+    "ogcapi-features-3": "OGC API Features, Part 3: Filtering",
+    "ogcapi-features-5": "OGC API Features, Part 5: Schemas",
+    "cql2": "Common Query Language (CQL2)",
+}
+"""The names of the standards, as their titles have them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The declared classes of one standard for a page: each with its name, its address, and how many collections prove
+    it (None where it is of the service alone).
+    """
+
+    title: str
+    classes: tuple[tuple[str, str, int | None], ...]
+
+
+def parts(uris: Iterable[str]) -> list[Part]:
+    """Declared classes by standard, for the page of the visit under way, in the order of STANDARDS."""
+    counted: dict[str, int] = {}
+    for source in visit_under_way().layers.values():
+        for uri, holds in proven(source).items():
+            counted[uri] = counted.get(uri, 0) + holds
+    grouped: dict[str, list[tuple[str, str, int | None]]] = {key: [] for key in STANDARDS}
+    for uri in uris:
+        key, name = uri.removeprefix(SPEC).partition("/")[0], uri.rpartition("/")[2]
+        grouped.setdefault(key, []).append((name, uri, counted.get(uri)))
+    return [Part(STANDARDS.get(key, key), tuple(found)) for key, found in grouped.items() if found]

@@ -22,6 +22,7 @@ from markupsafe import Markup
 from pygeoapi.util import json_serial
 
 from geoportal.language import LANGUAGES, catalogue, number, text
+from geoportal.ogc.conformance import parts
 from geoportal.ogc.properties import kind_of_page, properties
 from geoportal.ogc.splice import Features, paged, timestamp
 from geoportal.ogc.visit import Visit, visit_under_way
@@ -83,6 +84,7 @@ class PageEnvironment(Environment):
             other_language=other_language,
             properties=properties,
             kind_of_page=kind_of_page,
+            parts_of_standards=parts,
         )
 
 

@@ -463,6 +463,19 @@ def test_hidden_layers_say_nothing(world):
         world.get(f"/ogc/collections/rahasia/{kind}", headers=mine)
 
 
+def test_the_page_says_which_collections_prove_what(world):
+    world.publish("titik", points(5))
+    world.publish("tabel", make_layer([{"kode": "1", "t": "2026-01-01"}], [None], types={"t": "date"}))
+    for language, counted in (("id", "1 dari 2 koleksi"), ("en", "1 of 2 collections")):
+        text = world.get(f"/ogc/conformance?f=html&lang={language}").text
+        for uri in world.json("/ogc/conformance")["conformsTo"]:
+            assert f"<code>{uri}</code>" in text
+        assert "OGC API Features, Part 3: Filtering" in text
+        row = next(part for part in text.split("<li>") if "temporal-functions" in part)
+        assert counted in row
+        assert counted not in next(part for part in text.split("<li>") if "<b>landing-page</b>" in part)
+
+
 def test_a_collection_is_asked_once(world, monkeypatch):
     """The declaration of 2,000 collections must not be found out on every request."""
     world.publish("satu", points(3))
