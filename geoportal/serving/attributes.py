@@ -7,25 +7,20 @@ it is asked for.
 from __future__ import annotations
 
 import math
-import queue
 import re
 import sqlite3
-import threading
-import time
-import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from datetime import time as clock
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from geoportal.errors import BadRequest, Unavailable
+from geoportal.errors import BadRequest
+from geoportal.serving.connections import Connections
 from geoportal.serving.summary import ServedField, Summary
 
 Rows = NDArray[np.int32]
@@ -38,90 +33,6 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,400})?|\.[0-9]{1,400})([eE][+-]?[0-9]{1,3})?")
 
 
-_Held = tuple[sqlite3.Connection, list[float]]
-"""A connection and the moment until which it may work (``time.monotonic``)."""
-
-
-class Connections:
-    """A few read-only connections to one SQLite file, shared by the threads of a worker.
-
-    The first is opened at once, so that the file may be deleted under a reader. A statement that runs longer than
-    ``limit_s`` is stopped.
-    """
-
-    def __init__(self, path: Path, *, limit_s: float = 5.0, most: int = 8) -> None:
-        self._uri = f"{path.resolve().as_uri()}?immutable=1&mode=ro"
-        self._limit_s = limit_s
-        self._most = most
-        self._made = 0
-        self._lock = threading.Lock()
-        self._idle: queue.LifoQueue[_Held] = queue.LifoQueue()
-        weakref.finalize(self, _close, self._idle)  # nobody closes a version: its last reader lets go of it
-        try:
-            self._idle.put(self._open())
-        except sqlite3.Error as error:
-            raise Unavailable(f"{path.name} cannot be read: rebuild the serving files", file=path.name) from error
-
-    @contextmanager
-    def use(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one question; Unavailable when it takes longer than the limit."""
-        held = self._take()
-        connection, deadline = held
-        deadline[0] = time.monotonic() + self._limit_s
-        try:
-            yield connection
-        except sqlite3.OperationalError as error:
-            if time.monotonic() >= deadline[0]:
-                raise Unavailable(
-                    f"the question took longer than {self._limit_s:g} s: ask for less", seconds=self._limit_s
-                ) from error
-            raise
-        finally:
-            self._idle.put(held)
-
-    def _take(self) -> _Held:
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            pass
-        with self._lock:
-            if self._made < self._most:
-                try:
-                    return self._open()
-                except sqlite3.OperationalError:
-                    self._most = self._made  # the file is gone: those that are open must do
-        return self._idle.get()
-
-    def _open(self) -> _Held:
-        connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False, isolation_level=None)
-        deadline = [math.inf]
-        try:
-            self._prepare(connection, deadline)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        self._made += 1
-        return connection, deadline
-
-    @staticmethod
-    def _prepare(connection: sqlite3.Connection, deadline: list[float]) -> None:
-        for statement in (
-            "query_only=1",
-            "trusted_schema=0",
-            "mmap_size=1073741824",
-            "cache_size=-512",
-            "temp_store=MEMORY",
-        ):
-            connection.execute(f"PRAGMA {statement}")
-        connection.execute("SELECT row FROM rows LIMIT 1").fetchall()
-        connection.set_progress_handler(lambda: time.monotonic() >= deadline[0], 5_000)
-
-
-def _close(idle: queue.LifoQueue[_Held]) -> None:
-    while not idle.empty():
-        idle.get_nowait()[0].close()
-
-
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A condition in SQL over the columns of rows.sqlite, with bound values and the functions that it calls.
@@ -132,6 +43,17 @@ class Condition:
     text: str
     parameters: tuple[Bound, ...] = ()
     functions: Mapping[str, tuple[int, Callable[..., Any]]] = field(default_factory=dict)
+
+
+def together(conditions: Sequence[Condition]) -> Condition | None:
+    """The condition that all of these hold; None where there are none."""
+    if len(conditions) < 2:
+        return conditions[0] if conditions else None
+    return Condition(
+        " AND ".join(f"({one.text})" for one in conditions),
+        tuple(value for one in conditions for value in one.parameters),
+        {name: function for one in conditions for name, function in one.functions.items()},
+    )
 
 
 @dataclass(frozen=True, slots=True)

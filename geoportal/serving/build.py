@@ -6,21 +6,23 @@ The stored source geometry is never touched: what readers get in CRS84 is comput
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
 
 import numpy as np
-import orjson
 import shapely
 from numpy.typing import NDArray
 
 from geoportal.errors import UnknownReferenceSystem
 from geoportal.model.layer import ID_COLUMN, Layer
+from geoportal.serving.blocks import DEFLATED, DEFLATED_OFFSETS, SUMS, rows_in_block, write_blocks
 from geoportal.serving.columns import Values, json_values, knows_zone
 from geoportal.serving.crs import CRS84, DECIMALS_DEGREES, Extent, Operation, operation, placeable, rough_extent, uri_of
 from geoportal.serving.geojson import Geometries, changed, geometry_texts, right_handed
+from geoportal.serving.ids import IDS_NUMBERS, IDS_ROWS, whole_numbers, write_ids
+from geoportal.serving.order import reading_order
 from geoportal.serving.spatial import BLOCKS, BOXES, INDEX_ROWS, PLACELESS, write_spatial
 from geoportal.serving.summary import (
     EXACT,
@@ -29,18 +31,25 @@ from geoportal.serving.summary import (
     FRAGMENT_OFFSETS,
     FRAGMENTS,
     NO_OPERATION,
+    ORDER,
     ROWS,
     SOURCE,
     SOURCE_OFFSETS,
     SUMMARY,
+    WORDS,
     ServedField,
     Summary,
     write_summary,
 )
 from geoportal.serving.table import RowTable, with_columns
+from geoportal.serving.words import write_words
+from geoportal.serving.writer import Writer
 
-if TYPE_CHECKING:
-    pass
+FILES = (
+    *(FRAGMENTS, FRAGMENT_OFFSETS, FRAGMENT_GEOMETRY, SOURCE, SOURCE_OFFSETS, EXACT, EXACT_OFFSETS, ORDER),
+    *(IDS_ROWS, IDS_NUMBERS, DEFLATED, DEFLATED_OFFSETS, SUMS, BLOCKS, BOXES, INDEX_ROWS, PLACELESS, ROWS, WORDS),
+)
+"""All that a folder of serving files may hold, save the summary."""
 
 BATCH = 10_000
 BATCH_VERTICES = 200_000
@@ -51,57 +60,60 @@ def build(layer: Layer, target: Path, *, key: str | None = None) -> Summary:
     """Write the serving files of a layer into the folder ``target``; the summary is the last of them.
 
     ``key`` is the field whose values identify features, used when every feature has one and no two the same; else the
-    source's own ids, else row numbers from 1. UnknownReferenceSystem for a layer with geometry whose CRS is unknown or
-    is no place on the earth.
+    source's own ids, else row numbers from 1 in the order of the source. UnknownReferenceSystem for a layer with
+    geometry whose CRS is unknown or is no place on the earth.
     """
-    (target / SUMMARY).unlink(missing_ok=True)
+    for name in (SUMMARY, *FILES):
+        (target / name).unlink(missing_ok=True)
     geometries = geometries_of(layer)
-    way, extent_source = _way_to_crs84(layer, geometries)
+    bounds = shapely.bounds(geometries)
+    way, extent_source = _way_to_crs84(layer, geometries, bounds)
+    order = reading_order(bounds)
+    if order is not None:
+        (target / ORDER).write_bytes(order.astype("<i4").tobytes())
     served = served_fields(layer)
     columns = [column for column, _ in served]
     fields = with_columns([field for _, field in served])
+    names = [field.name for field in fields]
     fids = _Fids.choose(layer, served, key)
     envelopes = np.full((len(layer), 4), np.nan)
     unplaced = 0
     exact_is_source = True
     dimension = 2
-    with ExitStack() as stack:
-        writer = stack.enter_context(_Writer(target))
-        table = RowTable(target / ROWS, fields)
-        stack.callback(table.close)
-        for batch in _batches(geometries):
-            names = fids.of(batch)
-            values = [
-                json_values(layer.frame.iloc[batch, column], field.type)
-                for column, field in zip(columns, fields, strict=True)
-            ]
-            source = without_measures(geometries[batch])
-            placed, lost, differs = _placed(source, way)
-            unplaced += lost
-            exact_is_source &= not differs
-            dimension = 3 if dimension == 3 or shapely.has_z(source).any() else 2
-            envelopes[batch] = shapely.bounds(placed)
-            writer.write_features(names, geometry_texts(right_handed(placed)), _property_texts(fields, values))
-            writer.write_geometries(source, placed)
-            fields = _zoned(fields, values)
-            table.add(batch.start, names, values)
-        fields = _keep_zones(table.finish(), fields)
-    write_spatial(target, envelopes)
+    with closing(RowTable(target / ROWS, fields)) as table:
+        with Writer(target) as writer:
+            for batch in _batches(geometries if order is None else geometries[order]):
+                at = batch if order is None else order[batch]
+                ids = fids.of(at)
+                values = [
+                    json_values(layer.frame.iloc[at, column], field.type)
+                    for column, field in zip(columns, fields, strict=True)
+                ]
+                source = without_measures(geometries[at])
+                placed, lost, differs = _placed(source, way)
+                unplaced += lost
+                exact_is_source &= not differs
+                solid = bool(shapely.has_z(source).any())
+                dimension = 3 if dimension == 3 or solid else 2
+                envelopes[batch] = shapely.bounds(placed)
+                writer.write_features(ids, geometry_texts(right_handed(placed)), names, values)
+                writer.write_geometries(source, placed, same=not differs and not solid)
+                fields = _zoned(fields, values)
+                table.add(batch.start, ids, values)
+            size = writer.size
+        least_id, numbered = fids.write(target, order)
+        with ThreadPoolExecutor(1) as beside:
+            # SQLite and zlib work without holding the interpreter: the indexes are made while the blocks are.
+            indexed = beside.submit(_index, target, table, fields, numbered=numbered)
+            write_spatial(target, envelopes)
+            block_rows = rows_in_block(size, len(layer))
+            if block_rows:
+                offsets = np.fromfile(target / FRAGMENT_OFFSETS, dtype="<i8")
+                write_blocks(target, target / FRAGMENTS, offsets, block_rows)
+            fields = indexed.result()
     if exact_is_source:
         for name in (EXACT, EXACT_OFFSETS):
-            (target / name).unlink()
-    files = [
-        FRAGMENTS,
-        FRAGMENT_OFFSETS,
-        FRAGMENT_GEOMETRY,
-        SOURCE,
-        SOURCE_OFFSETS,
-        ROWS,
-        BLOCKS,
-        BOXES,
-        INDEX_ROWS,
-        PLACELESS,
-    ]
+            (target / name).unlink(missing_ok=True)
     summary = Summary(
         count=len(layer),
         fields=fields,
@@ -117,12 +129,20 @@ def build(layer: Layer, target: Path, *, key: str | None = None) -> Summary:
         unplaced=unplaced,
         placeless=int(np.isnan(envelopes).any(axis=1).sum()),
         exact_is_source=exact_is_source,
-        files={
-            name: (target / name).stat().st_size for name in files + ([] if exact_is_source else [EXACT, EXACT_OFFSETS])
-        },
+        block_rows=block_rows,
+        least_id=least_id,
+        files={path.name: path.stat().st_size for name in FILES if (path := target / name).exists()},
     )
     write_summary(target, summary)
     return summary
+
+
+def _index(
+    target: Path, table: RowTable, fields: tuple[ServedField, ...], *, numbered: bool
+) -> tuple[ServedField, ...]:
+    known = _keep_zones(table.finish(ids=not numbered), fields)
+    write_words(target, target / ROWS, known)
+    return known
 
 
 def geometries_of(layer: Layer) -> Geometries:
@@ -183,13 +203,12 @@ def _batches(geometries: Geometries) -> Iterator[slice]:
         start = stop
 
 
-def _way_to_crs84(layer: Layer, geometries: Geometries) -> tuple[Operation, Extent | None]:
+def _way_to_crs84(layer: Layer, geometries: Geometries, bounds: NDArray[np.float64]) -> tuple[Operation, Extent | None]:
     if not (shapely.get_type_id(geometries) >= 0).any():
         return NO_OPERATION, None
     if layer.crs is None:
         raise UnknownReferenceSystem(f"the reference system of {layer.name} is not known, so it cannot be served")
     system = placeable(layer.crs)
-    bounds = shapely.bounds(geometries)
     bounds = bounds[np.isfinite(bounds).all(axis=1)]
     if not len(bounds):
         return operation(layer.crs, CRS84), None
@@ -221,15 +240,6 @@ class _Replacement:
         if coordinates.shape[1] == 2:
             return self._xy[~self._solid]
         return np.column_stack([self._xy[self._solid], np.round(coordinates[:, 2], DECIMALS_DEGREES)])
-
-
-def _property_texts(fields: Sequence[ServedField], columns: Sequence[Values]) -> Iterator[bytes]:
-    names = [field.name for field in fields]
-    if not columns:
-        while True:
-            yield b"{}"
-    for values in zip(*columns, strict=True):
-        yield orjson.dumps(dict(zip(names, values, strict=True)))
 
 
 def _zoned(fields: tuple[ServedField, ...], columns: Sequence[Values]) -> tuple[ServedField, ...]:
@@ -281,10 +291,22 @@ class _Fids:
             return cls("source", layer.ids)
         return cls("row")
 
-    def of(self, batch: slice) -> Sequence[str]:
+    def of(self, at: slice | NDArray[np.int64]) -> Sequence[str]:
+        """The ids of features by their places in the source."""
+        places = range(at.start, at.stop) if isinstance(at, slice) else at.tolist()
         if self.names is None:
-            return [str(number) for number in range(batch.start + 1, batch.stop + 1)]
-        return self.names[batch]
+            return [str(place + 1) for place in places]
+        names = self.names
+        return [names[place] for place in places]
+
+    def write(self, target: Path, order: NDArray[np.int64] | None) -> tuple[int | None, bool]:
+        """Write the way from ids to rows; the least id where there is one, and whether SQL is not needed for it."""
+        if self.names is None and order is None:
+            return None, True
+        numbers = order + 1 if self.names is None and order is not None else whole_numbers(self.names or ())
+        if numbers is None:
+            return None, False
+        return write_ids(target, numbers if order is None or self.names is None else numbers[order]), True
 
 
 def _identifying(values: Values) -> list[str] | None:
@@ -296,52 +318,3 @@ def _identifying(values: Values) -> list[str] | None:
 
 def _all_different(names: Sequence[str]) -> bool:
     return len(set(names)) == len(names) and _UNFETCHABLE.isdisjoint(names)
-
-
-class _Writer:
-    """The files of bytes and their offsets while they grow."""
-
-    def __init__(self, folder: Path) -> None:
-        self._files: dict[str, IO[bytes]] = {}
-        self._folder = folder
-        self._ends = dict.fromkeys((FRAGMENTS, SOURCE, EXACT), 0)
-
-    def __enter__(self) -> _Writer:
-        for name in (FRAGMENTS, FRAGMENT_OFFSETS, FRAGMENT_GEOMETRY, SOURCE, SOURCE_OFFSETS, EXACT, EXACT_OFFSETS):
-            self._files[name] = (self._folder / name).open("wb")
-        for name in (FRAGMENT_OFFSETS, SOURCE_OFFSETS, EXACT_OFFSETS):
-            self._files[name].write(np.zeros(1, dtype="<i8").tobytes())
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._files.values():
-            file.close()
-
-    def write_features(self, fids: Sequence[str], geometries: Sequence[bytes], properties: Iterator[bytes]) -> None:
-        """Append Feature texts, each led by ``,`` but the first of the file."""
-        texts, cuts, lengths = [], np.empty((len(fids), 2), dtype="<u4"), np.empty(len(fids), dtype="<i8")
-        for number, (fid, geometry, each) in enumerate(zip(fids, geometries, properties, strict=False)):
-            head = b'{"type":"Feature","id":' + orjson.dumps(fid) + b',"geometry":'
-            text = head + geometry + b',"properties":' + each + b"}"
-            cuts[number] = len(head), len(head) + len(geometry)
-            lengths[number] = len(text) + 1
-            texts.append(text)
-        first = b"," if self._ends[FRAGMENTS] else b""
-        self._files[FRAGMENTS].write(first + b",".join(texts))
-        self._files[FRAGMENT_GEOMETRY].write(cuts.tobytes())
-        self._offsets(FRAGMENTS, FRAGMENT_OFFSETS, lengths)
-
-    def write_geometries(self, source: Geometries, placed: Geometries) -> None:
-        """Append WKB: the source's own, and the flat one in CRS84 for exact tests."""
-        for name, offsets, texts in (
-            (SOURCE, SOURCE_OFFSETS, shapely.to_wkb(source, byte_order=1)),
-            (EXACT, EXACT_OFFSETS, shapely.to_wkb(placed, output_dimension=2, byte_order=1)),
-        ):
-            found = [text or b"" for text in texts]
-            self._files[name].write(b"".join(found))
-            self._offsets(name, offsets, np.fromiter(map(len, found), dtype="<i8", count=len(found)))
-
-    def _offsets(self, name: str, offsets: str, lengths: NDArray[np.int64]) -> None:
-        ends = self._ends[name] + np.cumsum(lengths)
-        self._files[offsets].write(ends.astype("<i8").tobytes())
-        self._ends[name] = int(ends[-1])

@@ -110,6 +110,15 @@ def axis_swapped(crs: str) -> bool:
 
 
 @lru_cache(maxsize=256)
+def half_turn(crs: str) -> float | None:
+    """Half a turn in the units of a geographic system's longitude (180 where they are degrees); None for any other."""
+    system = _horizontal(crs)
+    if not system.is_geographic:
+        return None
+    return round(math.pi / system.axis_info[0].unit_conversion_factor, 9)
+
+
+@lru_cache(maxsize=256)
 def decimals_of(crs: str) -> int:
     """Decimals that computed coordinates carry in a reference system: 9 of a degree, else within 0.1 mm."""
     system = _horizontal(crs)

@@ -1,16 +1,13 @@
 """Reading a version's serving files: pages, single features, choices and other reference systems, from memory maps.
 
-Opened once per version and kept by whoever asks; safe in any thread; goes on working after the folder was deleted.
+Opened once per version and kept by whoever asks; safe in any thread. ``opened`` says when which file is mapped.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -18,9 +15,11 @@ from numpy.typing import NDArray
 
 from geoportal.errors import BadRequest, UnknownReferenceSystem
 from geoportal.serving import attributes
-from geoportal.serving.attributes import Condition, Connections
+from geoportal.serving.attributes import Condition
+from geoportal.serving.blocks import gzipped
 from geoportal.serving.crs import (
     CRS84,
+    DECIMALS_DEGREES,
     Extent,
     Operation,
     axis_swapped,
@@ -30,66 +29,21 @@ from geoportal.serving.crs import (
     same_place,
 )
 from geoportal.serving.geojson import Geometries, changed, geometry_texts, right_handed
-from geoportal.serving.mapping import expect, map_array, map_bytes
-from geoportal.serving.spatial import Box, SpatialIndex, area_of, checked_box, frames_of, meeting
-from geoportal.serving.summary import (
-    EXACT,
-    EXACT_OFFSETS,
-    FRAGMENT_GEOMETRY,
-    FRAGMENT_OFFSETS,
-    FRAGMENTS,
-    ROWS,
-    SOURCE,
-    SOURCE_OFFSETS,
-    Summary,
-    read_summary,
-)
+from geoportal.serving.ids import whole_number
+from geoportal.serving.opened import Opened, Rows, Texts
+from geoportal.serving.spatial import Box, area_of, checked_box, frames_of, meeting, outline_of, turned
+from geoportal.serving.summary import read_summary
+from geoportal.serving.words import rows_with, terms_of
 
-Rows = range | NDArray[np.int32]
 _BATCH = 10_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Texts:
-    """Pieces of one mapped file: ``offsets`` (n + 1) say where each starts; ``gap`` bytes lie between two."""
-
-    data: Any
-    offsets: NDArray[np.int64]
-    gap: int = 0
-
-    def of(self, rows: Sequence[int] | Rows) -> list[bytes]:
-        """The pieces of the rows, in the order given."""
-        data, gap = self.data, self.gap
-        if isinstance(rows, range) and rows.step == 1:
-            cuts = self.offsets[rows.start : rows.stop + 1].tolist() if len(rows) else []
-            return [data[start : end - gap] for start, end in pairwise(cuts)]
-        chosen = np.asarray(rows, dtype=np.int64)
-        starts, ends = self.offsets[chosen].tolist(), self.offsets[chosen + 1].tolist()
-        return [data[start : end - gap] for start, end in zip(starts, ends, strict=True)]
-
-    def run(self, start: int, stop: int) -> bytes:
-        """The rows from ``start`` up to ``stop`` with what lies between them, in one copy."""
-        if stop <= start:
-            return b""
-        found: bytes = self.data[self.offsets[start] : self.offsets[stop] - self.gap]
-        return found
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Serving:
-    """The open serving files of one version. Rows are numbers from 0 in the order of the layer.
+class Serving(Opened):
+    """The open serving files of one version. Rows are numbers from 0 in the order in which they are served.
 
     ``fragments`` are GeoJSON Feature texts in CRS84, ``cuts`` (n, 2) where the geometry lies in each; ``source`` is WKB
     in the layer's own system, ``exact`` WKB in CRS84.
     """
-
-    summary: Summary
-    fragments: Texts
-    cuts: NDArray[np.uint32]
-    source: Texts
-    exact: Texts
-    spatial: SpatialIndex
-    connections: Connections
 
     @property
     def count(self) -> int:
@@ -98,13 +52,17 @@ class Serving:
 
     def row_of(self, fid: str) -> int | None:
         """The row of the feature with this id; None if there is none."""
+        if self.numbered is not None:
+            return self.numbered.row_of(fid)
         if self.summary.fid_from == "row":
-            plain = fid.isascii() and fid.isdigit() and not fid.startswith("0") and len(fid) < 12
-            return int(fid) - 1 if plain and int(fid) <= self.count else None
+            number = whole_number(fid)
+            return number - 1 if number is not None and 0 < number <= self.count else None
         return attributes.row_of(self.connections, fid)
 
     def fids(self, rows: Rows | Sequence[int]) -> list[str]:
         """The ids of the features in these rows."""
+        if self.numbered is not None:
+            return self.numbered.fids(np.asarray(rows, dtype=np.int64))
         if self.summary.fid_from == "row":
             return [str(row + 1) for row in np.asarray(rows, dtype=np.int64).tolist()]
         return attributes.fids_of(self.connections, np.asarray(rows, dtype=np.int64).tolist())
@@ -113,9 +71,25 @@ class Serving:
         """GeoJSON Feature texts in CRS84."""
         return self.fragments.of(rows)
 
+    def bare(self, rows: Rows | Sequence[int]) -> list[bytes]:
+        """GeoJSON Feature texts without geometry (null)."""
+        cuts = self.cuts[np.asarray(rows, dtype=np.int64)].tolist()
+        return [text[:start] + b"null" + text[end:] for text, (start, end) in zip(self.page(rows), cuts, strict=True)]
+
     def slice(self, start: int, stop: int) -> bytes:
         """The Features from row ``start`` up to ``stop``, ``,`` between them: the inside of a page's ``features``."""
         return self.fragments.run(max(0, start), min(stop, self.count))
+
+    def gzipped(self, head: bytes, start: int, stop: int, tail: bytes) -> bytes:
+        """``head + slice(start, stop) + tail`` as one gzip member, made of what was compressed beforehand."""
+        start, stop, blocks = max(0, start), min(stop, self.count), self.blocks
+        first, last = blocks.inside(start, stop) if blocks else (0, 0)
+        if blocks is None or first == last:
+            return gzipped(head + self.fragments.run(start, stop) + tail)
+        begin, end = blocks.rows_of(first, last)
+        before = self.fragments.run(start, begin) + b"," if begin > start else b""
+        after = b"," + self.fragments.run(end, stop) if stop > end else b""
+        return blocks.joined(head + before, first, last, after + tail)
 
     def geometry(self, rows: Rows | Sequence[int]) -> list[bytes | None]:
         """WKB in the layer's own reference system, x before y; None for a feature without geometry."""
@@ -129,15 +103,16 @@ class Serving:
         offset: int = 0,
         limit: int = 10,
         *,
-        bbox_in: tuple[Sequence[float], str] | None = None,
+        bbox_in: tuple[Sequence[float] | Sequence[Sequence[float]], str] | None = None,
         condition: Condition | None = None,
+        q: str | None = None,
     ) -> tuple[Rows, int]:
         """The rows of one page and the exact number of all that match.
 
         ``bbox_crs84``: one box or several (two for one across the antimeridian), west, south, east, north in degrees;
-        features that touch an edge match, and features without a place match every box. ``bbox_in``: a box in another
+        features that touch an edge match, and features without a place match every box. ``bbox_in``: boxes in another
         reference system, in its authority's axis order, with its URI; tested there, on the source's coordinates.
-        ``condition``: what must hold besides.
+        ``condition``: what must hold besides. ``q``: words that the texts must contain (``words``).
         ``properties``: values that all must hold. ``sortby``: (field, +1 or -1), then layer order; no value last.
         BadRequest names the parameter that does not fit; Unavailable after 5 s.
         """
@@ -148,8 +123,11 @@ class Serving:
         if bbox_crs84 is not None:
             among = self._inside(_boxes(bbox_crs84))
         if bbox_in is not None:
-            inside = self._inside_elsewhere(*bbox_in)
+            inside = self._inside_elsewhere(_listed(bbox_in[0]), bbox_in[1])
             among = inside if among is None else np.intersect1d(among, inside, assume_unique=True)
+        if q is not None and (terms := terms_of(q)):
+            told = rows_with(self.words, terms) if self.words else np.empty(0, dtype=np.int32)
+            among = told if among is None else np.intersect1d(among, told, assume_unique=True)
         if asked.empty:
             if among is None:
                 return range(min(offset, self.count), min(offset + limit, self.count)), self.count
@@ -186,6 +164,53 @@ class Serving:
             for fragment, text, (start, end) in zip(self.page(rows), texts, self.cuts[chosen].tolist(), strict=True)
         ]
 
+    def shapes(self, rows: Rows | Sequence[int], crs_uri: str) -> Geometries:
+        """The geometries with the very coordinates of ``page`` (CRS84) or ``reproject``, but always x before y.
+
+        Polygons are right-handed; None for a feature without a place. Heights that are no number stay. BadRequest for
+        a system that is not known, or in which a feature has no finite place.
+        """
+        if crs_uri == CRS84:
+            return right_handed(self._placed(rows))
+        crs_from_uri(crs_uri)
+        moved = self._moved(rows, crs_uri, decimals_of(crs_uri))
+        if not np.isfinite(shapely.get_coordinates(moved)).all():
+            raise BadRequest(f"crs: not all these features have a place in {crs_uri}", parameter="crs")
+        return right_handed(moved)
+
+    def kinds(self, rows: Rows | Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The geometry type of each feature (shapely's numbers, -1 for none) and whether it has heights, read off the
+        heads of the geometries alone.
+        """
+        chosen = np.asarray(rows, dtype=np.int64)
+        kinds, solid = np.full(len(chosen), -1, dtype=np.int64), np.zeros(len(chosen), dtype=np.bool_)
+        placed = np.flatnonzero(self.exact.offsets[chosen + 1] > self.exact.offsets[chosen])
+        if len(placed):
+            octets = np.frombuffer(self.source.data, dtype=np.uint8)
+            heads = octets[self.source.offsets[chosen[placed], None] + np.arange(1, 5)]  # behind the byte order
+            codes = np.ascontiguousarray(heads).view("<u4")[:, 0].astype(np.int64)
+            kinds[placed], solid[placed] = (codes & 0xFFFF) % 1000, (codes & 0x80000000) != 0
+        # WKB counts from Point = 1 without the ring that shapely has between line and polygon.
+        return np.where(kinds > 2, kinds, kinds - (kinds > 0)), solid
+
+    def _placed(self, rows: Rows | Sequence[int]) -> Geometries:
+        """The geometries in CRS84 as the fragments have them, heights included."""
+        flat = self._read(self.exact, rows)
+        if self.summary.dimension == 2 or self.exact is self.source:
+            return flat
+        found = self._read(self.source, rows)
+        found[shapely.is_missing(flat)] = None
+        xy = shapely.get_coordinates(flat)
+        owners = shapely.get_coordinates(flat, return_index=True)[1]
+        solid = shapely.has_z(found)[owners] if len(owners) else np.zeros(0, dtype=np.bool_)
+
+        def place(coordinates: NDArray[np.float64]) -> NDArray[np.float64]:
+            if coordinates.shape[1] == 2:
+                return xy[~solid]
+            return np.column_stack([xy[solid], np.round(coordinates[:, 2], DECIMALS_DEGREES)])
+
+        return changed(found, place)
+
     def _moved(self, rows: Rows | Sequence[int], crs_uri: str, decimals: int | None) -> Geometries:
         """The source's geometry in another system, x before y; inf for what lies outside, None for no place at all."""
         geometries = self._read(self.source, rows)
@@ -205,32 +230,50 @@ class Serving:
 
     def _inside(self, boxes: Sequence[Box]) -> NDArray[np.int32]:
         found = []
-        for box in boxes:
+        for box in (copy for asked in boxes for copy in turned(asked, self.summary.extent_crs84)):
             if self.spatial.covered_by(box):
                 return np.arange(self.count, dtype=np.int32)
             inside, edge = self.spatial.candidates(box)
             found += [inside, edge[meeting(area_of(box), self._read(self.exact, edge))] if len(edge) else edge]
         return self.spatial.in_order(found)
 
-    def _inside_elsewhere(self, box: Sequence[float], crs_uri: str) -> NDArray[np.int32]:
+    def _inside_elsewhere(self, boxes: Sequence[Sequence[float]], crs_uri: str) -> NDArray[np.int32]:
         """Rows that meet a box of another system: sure ones by the index, the rest by their coordinates over there."""
-        turned = [box[1], box[0], box[3], box[2]] if len(box) == 4 and axis_swapped(crs_uri) else box
-        there = checked_box(turned)
+        there = []
+        for box in boxes:
+            swapped = len(box) == 4 and axis_swapped(crs_uri)
+            there.append(checked_box([box[1], box[0], box[3], box[2]] if swapped else box))
         if same_place(CRS84, crs_uri):
-            return self._inside([there])
-        outer, inner = frames_of(there, self._way(crs_uri, CRS84, crs_uri))
-        if inner and self.spatial.covered_by(inner):
-            return np.arange(self.count, dtype=np.int32)
-        sure = self.spatial.candidates(inner)[0] if inner else self.spatial.placeless[:0]
-        possible = np.concatenate(self.spatial.candidates(outer or (-math.inf, -math.inf, math.inf, math.inf)))
-        possible = np.setdiff1d(possible, sure, assume_unique=True)
-        found = [sure]
-        for start in range(0, len(possible), _BATCH):
-            rows = possible[start : start + _BATCH]
-            geometries = self._moved(rows, crs_uri, None)
-            geometries[~np.isfinite(shapely.bounds(geometries)).all(axis=1)] = None
-            found.append(rows[meeting(area_of(there), geometries)])
+            return self._inside(there)
+        way = self._way(crs_uri, CRS84, crs_uri)
+        found: list[NDArray[np.int32]] = []
+        for one in there:
+            outer, inner = frames_of(one, way)
+            if inner and self.spatial.covered_by(inner):
+                return np.arange(self.count, dtype=np.int32)
+            sure = self.spatial.candidates(inner)[0] if inner else self.spatial.placeless[:0]
+            possible = np.concatenate(self.spatial.candidates(outer or (-math.inf, -math.inf, math.inf, math.inf)))
+            possible = np.setdiff1d(possible, sure, assume_unique=True)
+            found.append(sure)
+            for start in range(0, len(possible), _BATCH):
+                rows = possible[start : start + _BATCH]
+                found.append(rows[self._meeting_elsewhere(one, rows, crs_uri, way)])
         return self.spatial.in_order(found)
+
+    def _meeting_elsewhere(self, box: Box, rows: NDArray[np.int32], crs_uri: str, way: Operation) -> NDArray[np.bool_]:
+        """Which of these rows meet a box of another system. One that lies partly where that system ends (a polygon to
+        the pole in web Mercator) is tested in degrees, by the outline of the box.
+        """
+        geometries = self._moved(rows, crs_uri, None)
+        endless = ~np.isfinite(shapely.bounds(geometries)).all(axis=1)
+        geometries[endless] = None
+        found = meeting(area_of(box), geometries)
+        if endless.any():
+            outline = outline_of(box, way)
+            if outline is not None:
+                area = shapely.make_valid(shapely.Polygon(outline))
+                found[endless] = meeting(area, self._read(self.exact, rows[endless]))
+        return found
 
     def _way(self, source: str, target: str, asked: str) -> Operation:
         try:
@@ -263,28 +306,15 @@ def right_handed_in(geometries: Geometries, *, swapped: bool) -> Geometries:
 
 def open_serving(folder: Path) -> Serving:
     """Open the serving files of a version; Unavailable where they are missing, cut short or of another format."""
-    summary = read_summary(folder)
-    sizes, count = summary.files, summary.count
-    expect(folder / ROWS, sizes[ROWS])
-
-    def texts(name: str, offsets: str, gap: int = 0) -> Texts:
-        return Texts(
-            map_bytes(folder / name, sizes[name]), map_array(folder / offsets, sizes[offsets], "<i8", (count + 1,)), gap
-        )
-
-    source = texts(SOURCE, SOURCE_OFFSETS)
-    return Serving(
-        summary=summary,
-        fragments=texts(FRAGMENTS, FRAGMENT_OFFSETS, 1),
-        cuts=map_array(folder / FRAGMENT_GEOMETRY, sizes[FRAGMENT_GEOMETRY], "<u4", (count, 2)),
-        source=source,
-        exact=source if summary.exact_is_source else texts(EXACT, EXACT_OFFSETS),
-        spatial=SpatialIndex.open(folder, count, summary.extent_crs84, sizes),
-        connections=Connections(folder / ROWS),
-    )
+    return Serving(folder, read_summary(folder))
 
 
 def _boxes(given: Sequence[float] | Sequence[Sequence[float]]) -> list[Box]:
+    return [checked_box(box) for box in _listed(given)]
+
+
+def _listed(given: Sequence[float] | Sequence[Sequence[float]]) -> list[Sequence[float]]:
+    """One box or several, as a list."""
     if given and not isinstance(given[0], (int, float)):
-        return [checked_box(box) for box in given]  # type: ignore[arg-type]
-    return [checked_box(given)]  # type: ignore[arg-type]
+        return list(given)  # type: ignore[arg-type]
+    return [given]  # type: ignore[list-item]

@@ -62,8 +62,8 @@ def geometry_texts(geometries: Geometries, depth: int = 0) -> list[bytes]:
 def _simple_texts(geometries: Geometries, kinds: NDArray[Any], has_z: bool) -> list[bytes]:
     parts, owners = shapely.get_parts(geometries, return_index=True)
     part_kinds = shapely.get_type_id(parts)
-    sequences, sequence_parts = _sequences(parts, part_kinds)
-    runs = iter(_runs(sequences, has_z))
+    runs_of, sequence_parts = sequences(parts, part_kinds)
+    runs = iter(_runs(runs_of, has_z))
     texts = []
     for kind, count in zip(
         part_kinds.tolist(), np.bincount(sequence_parts, minlength=len(parts)).tolist(), strict=True
@@ -86,7 +86,7 @@ def _simple_texts(geometries: Geometries, kinds: NDArray[Any], has_z: bool) -> l
     return found
 
 
-def _sequences(parts: Geometries, kinds: NDArray[Any]) -> tuple[Geometries, NDArray[np.int64]]:
+def sequences(parts: Geometries, kinds: NDArray[Any]) -> tuple[Geometries, NDArray[np.int64]]:
     """The coordinate sequences of points, lines and rings, in the order of ``parts``, with the part of each."""
     areal = np.flatnonzero(kinds == _POLYGON)
     if not len(areal):

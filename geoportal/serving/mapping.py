@@ -1,8 +1,9 @@
-"""Files that all workers read through one memory map: no heap, and they survive the deletion of their folder."""
+"""Files that all workers read through one memory map: no heap, no open file, and a map outlives the file's name."""
 
 from __future__ import annotations
 
 import mmap
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,9 @@ def map_bytes(path: Path, size: int) -> mmap.mmap | bytes:
     if not size:
         return b""
     with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+        if sys.version_info >= (3, 13):
+            return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ, trackfd=False)
+        return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)  # keeps the file open for as long as the map
 
 
 def map_array(path: Path, size: int, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -142,10 +142,20 @@ def area_of(box: Box) -> shapely.Geometry:
     return shapely.box(west, south, east, north)
 
 
-def frames_of(box: Box, way: Operation) -> tuple[Box | None, Box | None]:
-    """Boxes in the target of ``way``: one that surely holds all of ``box``, and one that ``box`` surely holds all of.
+def turned(box: Box, extent: Box | None) -> list[Box]:
+    """``box``, in degrees, and itself one turn to the east and to the west where the layer or the box reaches beyond
+    the antimeridian and they may meet: 185 is the meridian of -175.
+    """
+    if extent is None or (min(box[0], extent[0]) >= -180.0 and max(box[2], extent[2]) <= 180.0):
+        return [box]
+    west, south, east, north = box
+    copies = [(west + turn, south, east + turn, north) for turn in (-360.0, 360.0)]
+    return [box, *(copy for copy in copies if copy[0] <= extent[2] and copy[2] >= extent[0])]
 
-    None where nothing sure can be said: everything may be meant, or nothing is for certain.
+
+def outline_of(box: Box, way: Operation) -> NDArray[np.float64] | None:
+    """The sides of ``box`` in the target of ``way``, 65 points a side, from the lower left corner anticlockwise; None
+    where a side has no place there or jumps across the antimeridian.
     """
     west, south, east, north = box
     along = np.linspace(0.0, 1.0, 65)
@@ -159,6 +169,17 @@ def frames_of(box: Box, way: Operation) -> tuple[Box | None, Box | None]:
     )
     there = way.transform(ring)
     if not np.isfinite(there).all() or (np.abs(np.diff(there[:, 0])) > 90).any():
+        return None
+    return there
+
+
+def frames_of(box: Box, way: Operation) -> tuple[Box | None, Box | None]:
+    """Boxes in the target of ``way``: one that surely holds all of ``box``, and one that ``box`` surely holds all of.
+
+    None where nothing sure can be said: everything may be meant, or nothing is for certain.
+    """
+    there = outline_of(box, way)
+    if there is None:
         return None, None
     margin = 0.01 * (there.max(axis=0) - there.min(axis=0)) + 1e-6
     outer = (*(there.min(axis=0) - margin).tolist(), *(there.max(axis=0) + margin).tolist())

@@ -1,6 +1,6 @@
 """What lies in a folder of serving files: ``summary.json``, its facts as frozen objects, and the names of the files.
 
-Files (little-endian; ``n`` features in the order of the source, rows counted from 0):
+Files (little-endian; ``n`` features, rows counted from 0, in the order that ``order`` gives):
 
     fragments.bin       n GeoJSON Feature texts in CRS84 with ``,`` between: any run of rows is one slice of a page
     fragments.offsets   int64 (n + 1): where each text starts; it ends one byte before the next starts
@@ -10,6 +10,11 @@ Files (little-endian; ``n`` features in the order of the source, rows counted fr
     exact.wkb           flat geometry in CRS84 as the fragments have it, for exact tests; exact.offsets likewise.
                         Both absent when the source says the same
     spatial.*           the packed index of CRS84 envelopes, see ``spatial``
+    source.order        int32 (n): the place of each row in the source; absent where rows have the source's order
+    ids.*               from ids that are whole numbers to rows and back, see ``ids``; absent for others, and where an
+                        id is the row + 1
+    blocks.*            features compressed beforehand, see ``blocks``; absent for a small layer
+    words.sqlite        the words of all texts, see ``words``; absent where no field is text
     rows.sqlite         table ``rows``: row, fid, and c0, c1 ... for the fields (names from files stay out of SQL)
 """
 
@@ -25,12 +30,13 @@ import orjson
 from geoportal.errors import Unavailable
 from geoportal.serving.crs import NULL, Extent, Operation
 
-FORMAT = 1
+FORMAT = 2
 SUMMARY = "summary.json"
 FRAGMENTS, FRAGMENT_OFFSETS, FRAGMENT_GEOMETRY = "fragments.bin", "fragments.offsets", "fragments.geometry"
 SOURCE, SOURCE_OFFSETS = "source.wkb", "source.offsets"
 EXACT, EXACT_OFFSETS = "exact.wkb", "exact.offsets"
-ROWS = "rows.sqlite"
+ORDER = "source.order"
+ROWS, WORDS = "rows.sqlite", "words.sqlite"
 
 SCALAR = frozenset({"string", "integer", "number", "boolean", "date", "date-time", "time"})
 _SCHEMAS: dict[str, dict[str, str]] = {
@@ -79,7 +85,8 @@ class Summary:
     ``crs`` is as in ``model.layer.Layer``; ``crs_uri`` None where no authority knows it. ``operation`` brought the
     source to CRS84. ``fid_from`` is ``key``, ``source`` or ``row``. ``unplaced`` counts geometries whose coordinates
     are no place on earth (NaN, or outside what the reference system covers): served without geometry. ``placeless``
-    counts features without coordinates, those included.
+    counts features without coordinates, those included. ``block_rows`` features are in a block compressed beforehand, 0
+    where there are none. ``least_id`` is the least of the ids that are mapped to rows, None where none are.
     """
 
     count: int
@@ -96,6 +103,8 @@ class Summary:
     unplaced: int = 0
     placeless: int = 0
     exact_is_source: bool = True
+    block_rows: int = 0
+    least_id: int | None = None
     files: Mapping[str, int] = field(default_factory=dict)
 
     def field_named(self, name: str) -> ServedField | None:
@@ -132,6 +141,8 @@ class Summary:
             "unplaced": self.unplaced,
             "placeless": self.placeless,
             "exact_is_source": self.exact_is_source,
+            "block_rows": self.block_rows,
+            "least_id": self.least_id,
             "times": self.times,
             "files": dict(self.files),
         }
@@ -156,6 +167,8 @@ class Summary:
             unplaced=value["unplaced"],
             placeless=value["placeless"],
             exact_is_source=value["exact_is_source"],
+            block_rows=value["block_rows"],
+            least_id=value["least_id"],
             files=value["files"],
         )
 

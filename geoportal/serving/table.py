@@ -35,7 +35,8 @@ class RowTable:
         self._fields = fields
         self._kept = [number for number, field in enumerate(fields) if field.column]
         path.unlink(missing_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None)
+        # It is filled by one thread and finished by another, never by both at once.
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         for statement in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-65536"):
             self._connection.execute(f"PRAGMA {statement}")
         columns = "".join(f", {field.column} {_AFFINITY.get(field.type, 'TEXT')}" for field in fields if field.column)
@@ -50,11 +51,12 @@ class RowTable:
             f"INSERT INTO rows VALUES ({marks})", zip(range(start, start + len(fids)), fids, *stored, strict=True)
         )
 
-    def finish(self) -> tuple[ServedField, ...]:
-        """Index, analyse and close; return the fields with what is now known of their values."""
+    def finish(self, *, ids: bool = True) -> tuple[ServedField, ...]:
+        """Index, analyse and close; return the fields with what is now known of their values. ``ids``: index these."""
         connection = self._connection
         connection.execute("COMMIT")
-        connection.execute("CREATE UNIQUE INDEX rows_fid ON rows (fid)")
+        if ids:
+            connection.execute("CREATE UNIQUE INDEX rows_fid ON rows (fid)")
         indexed = 0
         known = []
         for field in self._fields:

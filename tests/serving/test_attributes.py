@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoportal.errors import BadRequest, Unavailable
-from geoportal.serving.attributes import Connections, stored_instant
+from geoportal.serving.attributes import stored_instant
+from geoportal.serving.connections import Connections
 from tests.serving.samples import layer, polygons, served
 
 SIZE = 4000

@@ -154,13 +154,14 @@ def test_a_system_that_nothing_leads_to(serving):
         assert error.value.facts["parameter"] == "crs"
 
 
-def test_reads_on_after_the_folder_is_gone(tmp_path):
+def test_what_was_read_from_once_reads_on_after_the_folder_is_gone(tmp_path):
     folder = tmp_path / "s"
     serving = served(folder, polygons(500), {"n": range(500)}, ids=[f"f{n}" for n in range(500)])
     before = (
         serving.slice(0, 500),
         serving.reproject([3], EPSG(9490)),
         serving.select((115.5, -1, 117, 1), limit=999)[0],
+        serving.row_of("f3"),
     )
     shutil.rmtree(folder)
     assert serving.slice(0, 500) == before[0]

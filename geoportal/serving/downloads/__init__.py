@@ -6,7 +6,24 @@ same features; what one of them cannot keep is a note in the list beside the fil
 writers load pyogrio, pyarrow and fiona.
 """
 
-from geoportal.serving.downloads.making import build_downloads
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from geoportal.serving.listing import FOLDER
 
+if TYPE_CHECKING:
+    from geoportal.serving.downloads.making import build_downloads
+
 __all__ = ["FOLDER", "build_downloads"]
+
+
+def __getattr__(name: str) -> Any:
+    """``build_downloads`` loads the writers when it is asked for: a web worker writes CSV by the same rules and needs
+    none of them.
+    """
+    if name == "build_downloads":
+        from geoportal.serving.downloads.making import build_downloads
+
+        return build_downloads
+    raise AttributeError(name)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 import shapely
+from numpy.typing import NDArray
 
 from geoportal.model.layer import GEOMETRY_TYPES, Layer
 from geoportal.model.record import Record
@@ -22,7 +23,7 @@ from geoportal.serving.columns import Values, json_values, knows_zone
 from geoportal.serving.downloads.notes import Note
 from geoportal.serving.edition import Edition
 from geoportal.serving.geojson import Geometries
-from geoportal.serving.summary import ROWS, ServedField, Summary, read_summary
+from geoportal.serving.summary import ORDER, ROWS, ServedField, Summary, read_summary
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -73,9 +74,18 @@ class Contents:
 
     @cached_property
     def fids(self) -> list[str]:
-        """The ids under which the API serves the features."""
+        """The ids under which the API serves the features, in the order of the source."""
         with closing(sqlite3.connect(f"{(self.serving / ROWS).absolute().as_uri()}?mode=ro", uri=True)) as base:
-            return [str(fid) for (fid,) in base.execute("SELECT fid FROM rows ORDER BY row")]
+            found = [str(fid) for (fid,) in base.execute("SELECT fid FROM rows ORDER BY row")]
+        return found if ORDER not in self.summary.files else [found[row] for row in self.rows.tolist()]
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """The row of each feature in the serving files, in the order of the source."""
+        rows = np.arange(len(self), dtype=np.int64)
+        if ORDER in self.summary.files:
+            rows[np.fromfile(self.serving / ORDER, dtype="<i4")] = np.arange(len(self))
+        return rows
 
     @property
     def measured(self) -> int:

@@ -199,7 +199,7 @@ def _placemarks(contents: Contents, columns: list[list[str | None]]) -> Iterator
     cuts = np.fromfile(contents.serving / FRAGMENT_GEOMETRY, dtype="<u4").reshape(-1, 2).astype(np.int64)
     rows = zip(*columns, strict=True) if columns else iter([()] * len(contents))
     with (contents.serving / FRAGMENTS).open("rb") as fragments:
-        for row, (name, values) in enumerate(zip(_names(contents), rows, strict=True)):
+        for row, name, values in zip(contents.rows.tolist(), _names(contents), rows, strict=True):
             place = _read(fragments, int(offsets[row] + cuts[row, 0]), int(cuts[row, 1] - cuts[row, 0]))
             told = "".join(
                 f"{head}{value}</SimpleData>" for head, value in zip(heads, values, strict=True) if value is not None

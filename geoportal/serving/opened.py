@@ -1,0 +1,158 @@
+"""The files of one version, each mapped at the first question that needs it: thousands of layers open in a moment.
+
+That they are all there, and of the right length, is looked at when the folder is opened. What is mapped goes on working
+after the folder was deleted; what is not yet must still lie there. It does: the store deletes a build only when a node
+starts, before anybody reads, and no sooner than a day after it was replaced.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from geoportal.errors import Unavailable
+from geoportal.serving.blocks import DEFLATED, DEFLATED_OFFSETS, SUMS, Blocks
+from geoportal.serving.connections import Connections
+from geoportal.serving.ids import IDS_NUMBERS, IDS_ROWS, Numbered
+from geoportal.serving.mapping import expect, map_array, map_bytes
+from geoportal.serving.spatial import SpatialIndex
+from geoportal.serving.summary import (
+    EXACT,
+    EXACT_OFFSETS,
+    FRAGMENT_GEOMETRY,
+    FRAGMENT_OFFSETS,
+    FRAGMENTS,
+    ORDER,
+    ROWS,
+    SOURCE,
+    SOURCE_OFFSETS,
+    WORDS,
+    Summary,
+)
+
+Rows = range | NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
+    """Pieces of one mapped file: ``offsets`` (n + 1) say where each starts; ``gap`` bytes lie between two."""
+
+    data: Any
+    offsets: NDArray[np.int64]
+    gap: int = 0
+
+    def of(self, rows: Sequence[int] | Rows) -> list[bytes]:
+        """The pieces of the rows, in the order given."""
+        data, gap = self.data, self.gap
+        if isinstance(rows, range) and rows.step == 1:
+            cuts = self.offsets[rows.start : rows.stop + 1].tolist() if len(rows) else []
+            return [data[start : end - gap] for start, end in pairwise(cuts)]
+        chosen = np.asarray(rows, dtype=np.int64)
+        starts, ends = self.offsets[chosen].tolist(), self.offsets[chosen + 1].tolist()
+        return [data[start : end - gap] for start, end in zip(starts, ends, strict=True)]
+
+    def run(self, start: int, stop: int) -> bytes:
+        """The rows from ``start`` up to ``stop`` with what lies between them, in one copy."""
+        if stop <= start:
+            return b""
+        found: bytes = self.data[self.offsets[start] : self.offsets[stop] - self.gap]
+        return found
+
+
+class Opened:
+    """The files that ``summary`` tells of. Safe in any thread: two that come at once map a file twice, to no harm."""
+
+    def __init__(self, folder: Path, summary: Summary) -> None:
+        """Nothing is opened; Unavailable where a file is missing or not as long as it was written."""
+        self.summary = summary
+        self._folder = folder
+        try:
+            with os.scandir(folder) as entries:
+                found = {entry.name: entry.stat().st_size for entry in entries if entry.name in summary.files}
+        except OSError as error:
+            raise Unavailable("the serving files cannot be read") from error
+        for name, size in summary.files.items():
+            if found.get(name) != size:
+                expect(folder / name, size)
+
+    @cached_property
+    def fragments(self) -> Texts:
+        """GeoJSON Feature texts in CRS84."""
+        return self._texts(FRAGMENTS, FRAGMENT_OFFSETS, 1)
+
+    @cached_property
+    def cuts(self) -> NDArray[np.uint32]:
+        """Where the geometry lies in each text: start and end (n, 2)."""
+        return self._array(FRAGMENT_GEOMETRY, "<u4", (self.summary.count, 2))
+
+    @cached_property
+    def source(self) -> Texts:
+        """WKB in the layer's own system."""
+        return self._texts(SOURCE, SOURCE_OFFSETS)
+
+    @cached_property
+    def exact(self) -> Texts:
+        """WKB in CRS84; ``source`` itself where that says the same."""
+        return self.source if self.summary.exact_is_source else self._texts(EXACT, EXACT_OFFSETS)
+
+    @cached_property
+    def spatial(self) -> SpatialIndex:
+        """The index of envelopes in CRS84."""
+        summary = self.summary
+        return SpatialIndex.open(self._folder, summary.count, summary.extent_crs84, summary.files)
+
+    @cached_property
+    def connections(self) -> Connections:
+        """The columns of the fields, and the ids."""
+        return Connections(self._folder / ROWS)
+
+    @cached_property
+    def words(self) -> Connections | None:
+        """The index of words; None for a layer without texts."""
+        return Connections(self._folder / WORDS) if WORDS in self.summary.files else None
+
+    @cached_property
+    def numbered(self) -> Numbered | None:
+        """From ids to rows and back, where ids are whole numbers close together."""
+        if self.summary.least_id is None:
+            return None
+        return Numbered(
+            self.summary.least_id,
+            self._array(IDS_ROWS, "<i4", (-1,)),
+            self._array(IDS_NUMBERS, "<i4", (self.summary.count,)),
+        )
+
+    @cached_property
+    def blocks(self) -> Blocks | None:
+        """The features compressed beforehand; None for a small layer."""
+        if not self.summary.block_rows:
+            return None
+        return Blocks(
+            self.summary.block_rows,
+            self._bytes(DEFLATED),
+            self._array(DEFLATED_OFFSETS, "<i8", (-1,)),
+            self._array(SUMS, "<u4", (-1,)),
+            self.fragments.offsets,
+        )
+
+    @cached_property
+    def order(self) -> NDArray[np.int32] | None:
+        """The place of each row in the source; None where rows have the order of the source."""
+        return self._array(ORDER, "<i4", (self.summary.count,)) if ORDER in self.summary.files else None
+
+    def _bytes(self, name: str) -> Any:
+        return map_bytes(self._folder / name, self.summary.files[name])
+
+    def _array(self, name: str, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
+        return map_array(self._folder / name, self.summary.files[name], dtype, shape)
+
+    def _texts(self, name: str, offsets: str, gap: int = 0) -> Texts:
+        return Texts(self._bytes(name), self._array(offsets, "<i8", (self.summary.count + 1,)), gap)
