@@ -4,6 +4,7 @@ far as every published value keeps to it: nothing is promised that a feature bre
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from geoportal.catalogue.codes import BPS, CHANGES, read_code_lists
+from geoportal.catalogue.codes import BPS, CHANGES, FOLDER, read_code_lists
 from geoportal.catalogue.kugi import read_kugi
 from geoportal.errors import GeoportalError
 from geoportal.model.specification import FieldSpecification, Specification
+from geoportal.settings import LOCAL
 
 if TYPE_CHECKING:
     from geoportal.ogc.source import Source
@@ -55,6 +57,18 @@ class Lists:
 
     config: Path | None = None
     region: str | None = None
+
+    def digest(self) -> str:
+        """The name of what the lists hold: schemas are made of it, so their ETag says it too."""
+        found = hashlib.sha256(str(self.region).encode())
+        for folder in (self.config, self.config / LOCAL) if self.config else ():
+            for path in (*sorted((folder / FOLDER).glob("*.csv")), folder / "kugi.yaml"):
+                if path.is_file():
+                    found.update(path.name.encode() + path.read_bytes())
+        return found.hexdigest()
+
+
+NO_LISTS = Lists()
 
 
 @dataclass(frozen=True, slots=True)

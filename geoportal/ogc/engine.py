@@ -27,6 +27,7 @@ from geoportal.model.access import Audience, visible
 from geoportal.model.dataset import Publication
 from geoportal.ogc import seams
 from geoportal.ogc.config import service
+from geoportal.ogc.domains import NO_LISTS, Lists
 from geoportal.ogc.source import Key, Source, key_of, open_source
 from geoportal.ogc.view import View, base_api
 from geoportal.ogc.visit import Site
@@ -82,7 +83,7 @@ class Engine:
         config = service(node.settings)
         self._freeze = freeze
         self.base: API = base_api({**config, "resources": {}})
-        self.edition = edition(config)
+        self.edition = edition(config, Lists(node.settings.config, node.settings.node.region_code))
         self._lock = Lock()
         self._snapshot: Snapshot | None = None
 
@@ -173,9 +174,11 @@ class Engine:
             return None
 
 
-def edition(config: dict[str, Any]) -> str:
-    """The name of everything besides the data that answers are made of: configuration, code, templates and texts."""
-    digest = hashlib.sha256(orjson.dumps(config) + __version__.encode())
+def edition(config: dict[str, Any], lists: Lists = NO_LISTS) -> str:
+    """The name of everything besides the data that answers are made of: configuration, code lists, code, templates and
+    texts.
+    """
+    digest = hashlib.sha256(orjson.dumps(config) + __version__.encode() + lists.digest().encode())
     package = Path(__file__).parent
     texts = sorted(package.parent.glob("locale/*/LC_MESSAGES/messages.po"))
     for file in sorted(path for path in package.rglob("*") if path.suffix in (".py", ".html", ".jsonld")) + texts:

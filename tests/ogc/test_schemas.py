@@ -19,6 +19,8 @@ from geoportal.language import catalogue
 from geoportal.model.record import FieldMeaning, Record
 from geoportal.model.specification import FieldSpecification, Specification
 from geoportal.model.text import LocalText
+from geoportal.ogc.domains import Lists
+from geoportal.ogc.engine import edition
 from geoportal.ogc.schemas import GEOMETRIES, KINDS, RELATION
 from geoportal.ogc.units import ucum
 from tests.ogc.world import BASE, World, make_layer, make_world, points
@@ -304,6 +306,19 @@ def test_region_codes_come_from_the_list_of_the_node(world, tmp_path, values, ed
     field = FieldSpecification("kec", means="region-code")
     world.publish("uji", make_layer(rows, [AT] * 2), specification=specified(field, code_edition=edition))
     assert document(world, "uji", "queryables")["properties"]["kec"].get("enum") == expected
+
+
+def test_other_code_lists_are_another_edition(tmp_path):
+    """Schemas are made of the lists too: a node that starts with other ones must not answer with the old ETags."""
+    (tmp_path / "codes").mkdir()
+    digests = [Lists(tmp_path, "64.02").digest(), Lists(tmp_path, "64.03").digest()]
+    for text in (CODES, CODES.replace("Satu", "Dua")):
+        (tmp_path / "codes" / "wilayah.csv").write_text(text)
+        digests.append(Lists(tmp_path, "64.02").digest())
+    (tmp_path / "kugi.yaml").write_text("domains: {}")
+    digests.append(Lists(tmp_path, "64.02").digest())
+    assert len(set(digests)) == 5
+    assert edition({}, Lists(tmp_path, "64.02")) != edition({}, Lists(tmp_path, "64.03"))
 
 
 def test_printed_values_of_kugi_are_codes_in_a_layer_of_kugi(world, tmp_path):
