@@ -142,6 +142,15 @@ class Node:
                     return found
         raise NotFound("there is no such dataset, or none that you may see")
 
+    def number_at(self, audience: Audience, dataset_id: str, moment: datetime) -> int | None:
+        """The version of a dataset that was out at a moment; None where nothing was, or nothing that may be seen now.
+
+        NotFound as in ``publication``.
+        """
+        self.publication(audience, dataset_id)
+        with self.register.read() as conn:
+            return datasets.number_at(conn, dataset_id, moment)
+
     def exhibits(self, audience: Audience) -> list[Exhibit]:
         """Refused versions on show that exist for ``audience``: their reports may be read, and nothing else of them.
 

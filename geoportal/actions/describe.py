@@ -12,16 +12,22 @@ def describe(node: Node, actor: Actor, dataset_id: str, record: Record) -> tuple
     """Make ``record`` what the dataset says of itself; return the number of the revision and the keys that changed.
 
     Readers of a published dataset see it at the next request. A record that changes nothing makes no revision.
+    InvalidSpecification where it names fields for its time that neither the newest nor the published version has.
     """
+    from geoportal.actions.timing import ensure_times
     from geoportal.store import datasets, events
 
     require(actor, Action.DATASET_DESCRIBE)
     with node.register.begin() as conn:
         dataset = datasets.get(conn, dataset_id)
         before, after = dataset.record.as_dict(), record.as_dict()
-        changed = tuple(key for key in after if after[key] != before[key])
+        changed = tuple(key for key in {**after, **before} if after.get(key) != before.get(key))
         if not changed:
             return dataset.revision, ()
+        if "time" in changed:
+            known = datasets.versions(conn, dataset_id)
+            out = [version for version in known[:-1] if version.number == dataset.published_version]
+            ensure_times(node, record, dataset_id, [*known[-1:], *out])
         if dataset.record.exhibit != record.exhibit:
             require(actor, Action.DATASET_PUBLISH)  # it decides who sees a report
         revision = datasets.add_record(conn, dataset_id, record)

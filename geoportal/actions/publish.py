@@ -15,6 +15,7 @@ from geoportal.actions.joining import ensure_join_still_open
 from geoportal.actions.judging import guarded, rejudged, with_file_beside
 from geoportal.actions.references import references_for
 from geoportal.actions.submit import ensure_space
+from geoportal.actions.timing import ensure_times
 from geoportal.errors import BadRequest, Conflict, NotFound, NotPublishable
 from geoportal.model.access import Action, Actor, require
 from geoportal.model.dataset import Dataset, Publication, Version
@@ -125,7 +126,8 @@ def publish(
 
     NotPublishable carries the report when the gate is blocked; ``override`` is the written reason of somebody who may
     overrule it, kept in publication and event with what it overrules. An open gate needs none, and none is kept. A
-    version that could not even be taken in is published under no reason.
+    version that could not even be taken in is published under no reason. InvalidSpecification where the record names
+    fields for its time that the version does not have.
     """
     from geoportal.store import clock, datasets
     from geoportal.store.waivers import Waiver, overruled
@@ -143,6 +145,7 @@ def publish(
             raise NotFound(f"{dataset_id} has no version yet: submit a file first", say="version", id=dataset_id)
         version = datasets.version(conn, dataset_id, number) if number is not None else max(versions, key=_number)
         moment = clock.now(conn)
+    ensure_times(node, dataset.record, dataset_id, [version])
     report = judge(node, dataset, version)
     blocking = report.blocking()
     if report.gate is not Gate.BLOCKED:

@@ -97,7 +97,14 @@ class Description(_Strict):
     @field_validator("time", mode="before")
     @classmethod
     def _one_field(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value or ()
+        return (value,) if isinstance(value, str) and value else value or ()
+
+    @field_validator("time")
+    @classmethod
+    def _two_fields(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) < len(value) or not all(value):
+            raise ValueError("must name one field, or two: since when and until when")
+        return value
 
     @field_validator("title", "abstract", "lineage", mode="before")
     @classmethod
@@ -174,7 +181,9 @@ def write_description(record: Record, fields: Iterable[str] = ()) -> str:
     content = record.as_dict()
     content["keywords"] = {language: content["keywords"].get(language, []) for language in ("id", "en")}
     empty = {"title": {"id": "", "en": ""}, "unit": None}
-    content["fields"] = {**dict.fromkeys(fields, empty), **content["fields"]}
+    content["time"] = content.get("time", [])
+    content["fields"] = {**dict.fromkeys(fields, empty), **content.pop("fields")}
+    content["style"] = content.pop("style")
     if not content["exhibit"]:
         del content["exhibit"]  # only a sample of a refused layer carries it
     return yaml.dump(content, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=100)

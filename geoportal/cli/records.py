@@ -163,6 +163,10 @@ def edit(
     ] = None,
     lineage: Annotated[str | None, typer.Option("--lineage", help="How the data was made, in Indonesian.")] = None,
     label: Annotated[str | None, typer.Option("--label", help="Field whose values are written on maps.")] = None,
+    time: Annotated[
+        list[str] | None,
+        typer.Option("--time", help="Field of the time of a feature; repeat it for since and until, '' for none."),
+    ] = None,
     colour_by: Annotated[str | None, typer.Option("--colour-by", help="Field whose values colour the map.")] = None,
     palette: Annotated[
         Palette | None, typer.Option("--palette", help="sequential for numbers, qualitative for names.")
@@ -197,6 +201,8 @@ def edit(
         for option, name in (("--label", label), ("--colour-by", colour_by)):
             if name is not None and names and name not in names:
                 raise typer.BadParameter(f"{name!r} is no field; they are {', '.join(names)}", param_hint=option)
+        if time is not None:
+            changes["time"] = tuple(name for name in time if name)
         if colour_by is not None or palette is not None:
             chosen = palette.value if palette else record.style.palette
             changes["style"] = replace(record.style, colour_by=colour_by or record.style.colour_by, palette=chosen)

@@ -47,10 +47,11 @@ ITEMS = frozenset(
         "skipGeometry",
         "resulttype",
         "version",
+        "as-of",
         *filters.PARAMETERS,
     }
 )
-ITEM = frozenset({"crs", "version"})
+ITEM = frozenset({"crs", "version", "as-of"})
 
 RESOURCES = (
     Resource("landing", "/ogc", lambda api, ask: pygeoapi_api.landing_page(api, ask), LINKED, "application/json"),

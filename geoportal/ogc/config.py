@@ -32,19 +32,21 @@ LOCALES = {"id": "id-ID", "en": "en-US"}
 """Our language codes -> the locales that pygeoapi answers in."""
 
 WGS84 = "http://www.opengis.net/def/crs/EPSG/0/4326"
+GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
     """What the configuration is made of: the publication, what its serving files sum up to, its files for download,
-    and who let it through a blocked gate.
+    who let it through a blocked gate, and the first and last instant at which a feature holds (None: open).
     """
 
     publication: Publication
     summary: Summary
     downloads: tuple[Offered, ...] = ()
     waiver: Waiver | None = None
+    time: tuple[str | None, str | None] | None = None
 
 
 def handle_of(publication: Publication) -> str:
@@ -125,7 +127,7 @@ def resource(served: Served, settings: Settings) -> dict[str, Any]:
         "description": both(_let_through(_abstract(record), served.waiver)),
         "keywords": {LOCALES[code]: list(record.keywords_in(code)) for code in LOCALES},
         "links": links(served, settings),
-        "extents": _extents(summary, settings),
+        "extents": _extents(served, settings),
         "providers": [provider],
     }
 
@@ -244,7 +246,13 @@ def _keywords(region: LocalText) -> Mapping[str, list[str]]:
     }
 
 
-def _extents(summary: Summary, settings: Settings) -> dict[str, Any]:
-    """The layer's own extent; where it has no geometry, the region's, since pygeoapi asks for one."""
-    box = summary.extent_crs84 or settings.region.extent or WORLD
-    return {"spatial": {"bbox": [float(value) for value in box], "crs": CRS84}}
+def _extents(served: Served, settings: Settings) -> dict[str, Any]:
+    """The layer's own extent; where it has no geometry, the region's, since pygeoapi asks for one. In time as well
+    where its record names its time.
+    """
+    box = served.summary.extent_crs84 or settings.region.extent or WORLD
+    found: dict[str, Any] = {"spatial": {"bbox": [float(value) for value in box], "crs": CRS84}}
+    if served.time is not None:
+        begin, end = served.time
+        found["temporal"] = {"begin": begin, "end": end, "trs": GREGORIAN}
+    return found

@@ -21,8 +21,8 @@ from geoportal.language import text
 from geoportal.ogc import answers, dialect, shapes
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.domains import domains_of
-from geoportal.ogc.features import RESERVED
 from geoportal.ogc.filters import plain_name
+from geoportal.ogc.parameters import RESERVED
 from geoportal.ogc.source import Source
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from pygeoapi import l10n
 from pygeoapi.util import render_j2_template
@@ -26,9 +27,9 @@ from geoportal.model.dataset import ID_PATTERN
 from geoportal.ogc import definition, documents
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.engine import Engine
-from geoportal.ogc.features import RESERVED
 from geoportal.ogc.filters import asked_filter
 from geoportal.ogc.negotiation import choose_format, refuses_plain
+from geoportal.ogc.parameters import RESERVED, check_parameters
 from geoportal.ogc.problems import MEDIA_TYPE, Problem, from_error, no_collection
 from geoportal.ogc.request import (
     HTML,
@@ -38,6 +39,7 @@ from geoportal.ogc.request import (
     format_of,
     header_of,
     language_of,
+    moment_asked,
     posted_filter,
     version_of,
 )
@@ -211,7 +213,7 @@ class Edge:
             )  # fmt: skip
         older = None
         if source is not None and "version" in resource.known:
-            number = version_of(request)
+            number = self._number(request, audience, source)
             if number is not None and number != source.publication.version.number:
                 source = older = self.engine.older(
                     self.node.publication(audience, source.publication.dataset_id, number)
@@ -223,6 +225,9 @@ class Edge:
         )
         body_filter = posted_filter(request) if asking.method == "POST" else {}
         ask = asked(request, format_, language, resource.known, fields, body_filter)
+        if source is not None and resource.known:
+            check_parameters(dict(ask.pairs), source)
+            ask = ask.held(source.publication.version.number)
         filter_ = None
         if source is not None and resource.posted:
             filter_ = asked_filter(dict(ask.pairs), source.resource["providers"][0]["crs"])
@@ -291,6 +296,16 @@ class Edge:
         named = "version" in asking.request.query_params and format_ not in (HTML, JSONLD)
         ogc = self.node.settings.ogc
         return {"cache-control": kept_long(ogc.version_max_age_s) if named else kept_briefly(ogc.max_age_s)}
+
+    def _number(self, request: Request, audience: Audience, source: Source) -> int | None:
+        """The version that the request chooses by its number or by a moment, None where it takes what is out."""
+        moment = moment_asked(request, ZoneInfo(self.node.settings.node.timezone))
+        if moment is None:
+            return version_of(request)
+        number = self.node.number_at(audience, source.publication.dataset_id, moment)
+        if number is None:
+            raise Problem(404, "Nothing of this collection was published at {moment}.", moment=moment.isoformat())
+        return number
 
     def _source(self, view: View, audience: Audience, dataset_id: str) -> Source:
         """The layer of a collection, if this audience may know of it: one answer for what is not there and what is

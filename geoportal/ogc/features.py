@@ -13,22 +13,19 @@ import numpy as np
 import orjson
 from pygeoapi.provider.base import BaseProvider, ProviderInvalidQueryError, ProviderItemNotFoundError
 
-from geoportal.errors import Invalid
+from geoportal.errors import BadRequest, Invalid
 from geoportal.ogc.cql2.compiler import Compiler
 from geoportal.ogc.cql2.tree import BadFilter
 from geoportal.ogc.filters import filter_crs
+from geoportal.ogc.instants import holding, interval_of
+from geoportal.ogc.parameters import ALWAYS_THERE, RESERVED
+from geoportal.ogc.problems import Problem
 from geoportal.ogc.region import AskedBox, Region, region_of
 from geoportal.ogc.source import Source
 from geoportal.ogc.splice import Feature, Features
 from geoportal.ogc.visit import visit_under_way
-from geoportal.serving.attributes import Condition
+from geoportal.serving.attributes import Condition, together
 from geoportal.serving.crs import CRS84
-
-RESERVED = frozenset(
-    {"f", "lang", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "properties", "sortby", "skipGeometry"}
-    | {"resulttype", "version", "as-of", "token", "q", "ids", "filter", "filter-lang", "filter-crs"}
-)
-"""Parameter names that mean something else than a field of the same name."""
 
 
 class Refused(ProviderInvalidQueryError):  # type: ignore[misc]
@@ -46,6 +43,9 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
         visit = visit_under_way()
         self.source: Source = visit.grant(provider_def["data"])
         self.storage_uri: str = provider_def["storage_crs"]
+        if "properties" in dict(visit.pairs):
+            # Names that pygeoapi lets stand beside those of fields; without any it takes them for all there are.
+            self.properties = list(ALWAYS_THERE)
         self._fields = fields_of(self.source, visit.language)
 
     def get_fields(self) -> dict[str, dict[str, Any]]:
@@ -69,28 +69,33 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
         filterq: Any = None,
         **_: Any,
     ) -> dict[str, Any]:
-        """One page of features with the number of all that match.
-
-        ``datetime_`` selects nothing out: no field of a layer is declared to be its time, so all features match.
-        """
-        del datetime_, language
+        """One page of features with the number of all that match."""
+        del language
         if q is not None:
             raise Refused(user_msg="q: this collection has no full-text search")
-        publication = self.source.publication
+        source, publication = self.source, self.source.publication
+        summary = source.serving.summary
         try:
+            conditions = [
+                holding(summary, publication.record.time, interval_of(datetime_)) if datetime_ else None,
+                Compiler(source.serving, filter_crs()).compile(filterq) if filterq is not None else None,
+            ]
             rows, matched = self._select(
                 region_of(_asked(bbox)) if bbox else Region(),
                 [(name, value) for name, value in properties or [] if name not in RESERVED],
                 [(order["property"], -1 if order["order"] == "-" else 1) for order in sortby or []],
                 offset,
                 0 if resulttype == "hits" else limit,
-                Compiler(self.source.serving, filter_crs()).compile(filterq) if filterq is not None else None,
+                together([one for one in conditions if one is not None]),
             )
-            texts = self._texts(rows, crs_transform_spec) if len(rows) else []
         except (Invalid, BadFilter) as error:
             raise Refused(user_msg=error.detail or str(error)) from error
-        if select_properties or skip_geometry:
-            texts = [_reduced(text, select_properties or None, skip_geometry) for text in texts]
+        if skip_geometry:
+            texts = source.serving.bare(rows)
+        else:
+            texts = self._texts(rows, crs_transform_spec) if len(rows) else []
+        if select_properties:
+            texts = [_reduced(text, select_properties) for text in texts]
         return {
             "type": "FeatureCollection",
             "features": Features(texts, publication.published_at, publication.version.number),
@@ -104,11 +109,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
         row = self.source.serving.row_of(unquote(identifier))
         if row is None:
             raise ProviderItemNotFoundError(user_msg="identifier not found")
-        try:
-            text = self._texts([row], crs_transform_spec)[0]
-        except Invalid as error:
-            raise Refused(user_msg=error.detail or str(error)) from error
-        feature: Feature = orjson.loads(text)
+        feature: Feature = orjson.loads(self._texts([row], crs_transform_spec)[0])
         return feature
 
     def _select(
@@ -141,7 +142,13 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
         # pygeoapi makes no spec when the answer is to be in the storage CRS, which need not be CRS84.
         target = self.storage_uri if spec is None else spec.target_crs_uri
         serving = self.source.serving
-        return serving.page(rows) if target == CRS84 else serving.reproject(rows, target)
+        if target == CRS84:
+            return serving.page(rows)
+        try:
+            return serving.reproject(rows, target)
+        except BadRequest:
+            key = "{name}: not all these features have a place in {crs}."
+            raise Problem(400, key, name="crs", crs=target) from None
 
 
 def fields_of(source: Source, language: str) -> dict[str, dict[str, Any]]:
@@ -164,12 +171,9 @@ def _asked(bbox: list[float]) -> AskedBox:
     return bbox if isinstance(bbox, AskedBox) else AskedBox(bbox, CRS84)
 
 
-def _reduced(text: bytes, properties: list[str] | None, skip_geometry: bool) -> bytes:
-    """The text of a feature with some of its properties only, or without geometry."""
+def _reduced(text: bytes, properties: list[str]) -> bytes:
+    """The text of a feature with some of its properties only."""
     feature = orjson.loads(text)
-    if skip_geometry:
-        feature["geometry"] = None
-    if properties is not None:
-        had = feature["properties"] or {}
-        feature["properties"] = {name: had[name] for name in properties if name in had}
+    had = feature["properties"] or {}
+    feature["properties"] = {name: had[name] for name in properties if name in had}
     return orjson.dumps(feature)

@@ -21,7 +21,7 @@ from geoportal.ogc import schemas as documents
 from geoportal.ogc.cql2.compiler import Compiler
 from geoportal.ogc.cql2.text import from_text
 from geoportal.ogc.cql2.tree import Node, from_json
-from geoportal.ogc.features import RESERVED
+from geoportal.ogc.parameters import RESERVED
 from geoportal.serving.crs import CRS84
 from geoportal.serving.summary import ServedField
 

@@ -14,8 +14,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geoportal.errors import BadRequest
-from geoportal.serving.crs import CRS84, axis_swapped, operation
+from geoportal.ogc.problems import Problem
+from geoportal.serving.crs import CRS84, axis_swapped, half_turn, operation
 
 Box = tuple[float, float, float, float]
 
@@ -37,17 +37,22 @@ def kept_box(bbox: list[float], from_crs: str, to_crs: str, always_xy: bool = Fa
     return AskedBox(bbox, str(from_crs))
 
 
+def numbers_of(value: str | None = None) -> list[float]:
+    """Seam S4: the numbers of a box as they stand. Upstream takes the first axis for longitude in whatever CRS."""
+    return [float(part) for part in value.split(",")] if value else []
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Where to look, as ``Serving.select`` takes it: ``degrees`` are one or two boxes in CRS84, ``elsewhere`` is a
-    box with its CRS.
+    """Where to look, as ``Serving.select`` takes it: ``degrees`` are one or two boxes in CRS84, ``elsewhere`` are such
+    boxes in another CRS, in the order of its axes, with its address.
 
     ``heights`` bound z values, in the units of the layer; a geometry without heights, or a feature without geometry,
     meets them all.
     """
 
     degrees: tuple[Box, ...] | None = None
-    elsewhere: tuple[tuple[float, ...], str] | None = None
+    elsewhere: tuple[tuple[Box, ...], str] | None = None
     heights: tuple[float, float] | None = None
 
     def reaches(self, wkb: list[bytes | None]) -> NDArray[np.bool_]:
@@ -68,19 +73,33 @@ class Region:
 
 
 def region_of(box: AskedBox) -> Region:
-    """The region that ``box`` means; BadRequest when it is upside down in its own CRS."""
+    """The region that ``box`` means; Problem 400 when a first corner lies behind the second one.
+
+    Only a longitude may: then the box crosses the antimeridian (OGC 17-069r4, fc-bbox-definition), in whatever
+    geographic system, and whichever axis the longitude is.
+    """
     half = len(box) // 2
     low, high = list(box[:half]), list(box[half:])
     heights = (low[2], high[2]) if half == 3 else None
-    if not operation(box.crs, CRS84).null:
-        return Region(elsewhere=((*low[:2], *high[:2]), box.crs), heights=heights)
-    if axis_swapped(box.crs):
-        low, high = low[1::-1], high[1::-1]
-    (west, south), (east, north) = low[:2], high[:2]
+    if heights is not None and heights[0] > heights[1]:
+        raise Problem(400, "{name}: the height of its first corner is greater than that of the second.", name="bbox")
+    swapped = axis_swapped(box.crs)
+    (west, south), (east, north) = (low[1::-1], high[1::-1]) if swapped else (low[:2], high[:2])
+    turn = half_turn(box.crs)
     if south > north:
-        raise BadRequest("bbox: the second corner must not lie south of the first", parameter="bbox")
-    if west > east:  # across the antimeridian
-        return Region(
-            ((west, south, max(west, 180.0), north), (min(east, -180.0), south, east, north)), heights=heights
-        )
-    return Region(((west, south, east, north),), heights=heights)
+        key = "{name}: its first corner lies north of the second." if turn else _BEHIND
+        raise Problem(400, key, name="bbox")
+    if west <= east:
+        boxes: tuple[Box, ...] = ((west, south, east, north),)
+    elif turn is None:
+        raise Problem(400, _BEHIND, name="bbox")
+    else:
+        boxes = ((west, south, max(west, turn), north), (min(east, -turn), south, east, north))
+    if operation(box.crs, CRS84).null:
+        return Region(degrees=boxes, heights=heights)
+    if swapped:
+        boxes = tuple((one[1], one[0], one[3], one[2]) for one in boxes)
+    return Region(elsewhere=(boxes, box.crs), heights=heights)
+
+
+_BEHIND = "{name}: its first corner must be the smaller one on both axes of this reference system."

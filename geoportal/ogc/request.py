@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
 from typing import Any
 
 from anyio import from_thread
@@ -18,6 +19,7 @@ from starlette.requests import Request
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.cql2.tree import LONGEST_JSON
 from geoportal.ogc.filters import MEDIA_TYPES
+from geoportal.ogc.instants import NotATime, moment_of
 from geoportal.ogc.negotiation import choose_format, choose_language, language_code
 from geoportal.ogc.problems import Problem
 
@@ -29,7 +31,9 @@ ALWAYS = ("f", "lang")
 
 PYGEOAPI_TYPES = {HTML: "text/html", JSON: "application/json", JSONLD: "application/ld+json"}
 
-_WHOLE = re.compile(r"[0-9]{1,15}", re.ASCII)
+_FAR = 15
+"""Digits of a number that is beyond every layer."""
+_WHOLE = re.compile(r"[0-9]+", re.ASCII)
 _REAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?", re.ASCII)
 _BOOLEAN = ("true", "false")
 
@@ -55,6 +59,17 @@ class Asked:
         """
         # The languages stand in an order that never changes: which is the default was decided here already.
         return APIRequest(self, list(LOCALES.values()))
+
+    def held(self, version: int) -> Asked:
+        """The same question of the version that ``as-of`` stands for: all links lead to that version from then on."""
+        if "as-of" not in dict(self.pairs):
+            return self
+
+        def named(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+            return (("version", str(version)) if name == "as-of" else (name, value) for name, value in pairs)
+
+        asked_for = QueryParams(sorted(named(self.query_params.multi_items())))
+        return replace(self, query_params=asked_for, pairs=tuple(named(self.pairs)))
 
     def canonical(self) -> str:
         """The question in one form: equal texts, equal answers, whatever the order and the way it was asked in."""
@@ -140,11 +155,14 @@ def asked(
         if given.setdefault(name, value) != value:
             raise Problem(400, "{name} is given more than once.", name=repr(name))
         check = CHECKS.get(name)
-        if check is not None and name in known:
+        if check is not None and (name in known or name in ALWAYS):
             check(name, value)
+    given = {name: _plain(name, value) if name in known else value for name, value in given.items()}
+    # pygeoapi takes a bbox-crs without bbox for a mistake: OGC 18-058 only says what it does to the numbers of a bbox.
+    idle = {"lang"} if "bbox" in given else {"lang", "bbox-crs"}
     return Asked(
         # In one order, since pygeoapi writes them into the links of its answer.
-        query_params=QueryParams(sorted([pair for pair in given.items() if pair[0] != "lang"] + _lang(given))),
+        query_params=QueryParams(sorted([pair for pair in given.items() if pair[0] not in idle] + _lang(given))),
         headers={"accept": PYGEOAPI_TYPES.get(format_, PYGEOAPI_TYPES[JSON]), "accept-language": LOCALES[language]},
         scope={"path": request.scope["path"]},
         format=format_,
@@ -156,9 +174,16 @@ def asked(
     )
 
 
+def _plain(name: str, value: str) -> str:
+    if name in ("limit", "offset") and len(value) > _FAR:
+        return "9" * _FAR  # beyond any layer
+    if name == "sortby":
+        # A plus that nobody encoded has become a blank on its way.
+        return ",".join(f"+{part[1:]}" if part.startswith(" ") else part for part in value.split(","))
+    return value
+
+
 def _lang(given: Mapping[str, str]) -> list[tuple[str, str]]:
-    # A language that we do not have is as good as none: pygeoapi would take its own default before the header, and
-    # fail on q=0.
     code = language_code(given.get("lang", "")[:20])
     return [("lang", LOCALES[code])] if code in LOCALES else []
 
@@ -174,7 +199,23 @@ def version_of(request: Request) -> int | None:
     if value is None:
         return None
     _positive("version", value)
-    return int(value)
+    return int(value[:_FAR])
+
+
+def moment_asked(request: Request, zone: tzinfo) -> datetime | None:
+    """The moment that ``as-of`` names (UTC), None where it is not given; ``zone`` is that of a date without one.
+
+    Problem 400 where it is no time, or where ``version`` is given too.
+    """
+    value = request.query_params.get("as-of")
+    if value is None:
+        return None
+    if "version" in request.query_params:
+        raise Problem(400, "version and as-of each choose a version: give only one of them.")
+    try:
+        return moment_of(value, zone)
+    except NotATime as error:
+        raise Problem(400, error.key, **error.params) from None
 
 
 def _whole(name: str, value: str) -> None:
@@ -184,7 +225,7 @@ def _whole(name: str, value: str) -> None:
 
 def _positive(name: str, value: str) -> None:
     _whole(name, value)
-    if int(value) == 0 or (value.startswith("0")):
+    if value.startswith("0"):
         raise Problem(400, "{name} must be 1 or more.", name=name)
 
 
@@ -206,7 +247,16 @@ def _result_type(name: str, value: str) -> None:
         raise Problem(400, "{name} must be results or hits.", name=name)
 
 
+def _language(name: str, value: str) -> None:
+    if language_code(value[:20]) not in LOCALES:
+        raise Problem(
+            400, "{name}: {value} is not among what there is here: {offered}.",
+            name=name, value=repr(value[:40]), offered=", ".join(LOCALES),
+        )  # fmt: skip
+
+
 CHECKS = {
+    "lang": _language,
     "limit": _positive,
     "offset": _whole,
     "version": _positive,

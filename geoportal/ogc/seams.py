@@ -7,8 +7,8 @@ S2 ``l10n.translate_struct``: upstream keeps one translated configuration a lang
    audience would be shown another one's, and a layer published later none. Ours lies with the view. Without this seam
    there are no pages: no fallback.
 S3 ``util.Environment``: templates are compiled once, and get the filters and words of our pages.
-S4 ``itemtypes.transform_bbox``: the box goes to the provider as it was asked. ``create_crs_transform_spec`` and
-   ``provider.base.get_crs``: what only depends on the CRS is computed once.
+S4 ``itemtypes.transform_bbox`` and ``validate_bbox``: the box goes to the provider as it was asked.
+   ``create_crs_transform_spec`` and ``provider.base.get_crs``: what only depends on the CRS is computed once.
 S5 ``itemtypes.validate_datetime``: junk is 400, an instant outside of the extent is an empty answer.
 S6 ``l10n.translate_gettext`` and ``util.Translations``: our catalogues, never stale; upstream ships none and keeps
    every string it sees.
@@ -40,7 +40,7 @@ from geoportal.ogc import filters
 from geoportal.ogc.conformance import Declared
 from geoportal.ogc.instants import checked_datetime
 from geoportal.ogc.pages import PageEnvironment, Words, translated
-from geoportal.ogc.region import kept_box
+from geoportal.ogc.region import kept_box, numbers_of
 from geoportal.ogc.splice import as_json
 from geoportal.ogc.view import translate_struct
 
@@ -68,6 +68,7 @@ REPLACED: tuple[tuple[str, str, str, Any], ...] = (
     ("S2", "pygeoapi.l10n", "translate_struct", translate_struct),
     ("S3", "pygeoapi.util", "Environment", PageEnvironment),
     ("S4", "pygeoapi.api.itemtypes", "transform_bbox", kept_box),
+    ("S4", "pygeoapi.api.itemtypes", "validate_bbox", numbers_of),
     ("S4", "pygeoapi.api.itemtypes", "create_crs_transform_spec", crs_transform_spec),
     ("S4", "pygeoapi.provider.base", "get_crs", lru_cache(maxsize=512)(upstream_crs.get_crs)),
     ("S5", "pygeoapi.api.itemtypes", "validate_datetime", checked_datetime),

@@ -22,7 +22,8 @@ SAID = {
     "antimeridian.",
     "bbox-crs": "The reference system of bbox, whose axis order holds.",
     "crs": "The reference system of the answer, whose axis order holds.",
-    "datetime": "An RFC 3339 instant or interval. Collections here have no time of their own: every feature matches.",
+    "datetime": "Only features whose time meets this RFC 3339 instant or interval (a date is a whole day, in UTC), and "
+    "those without a time: all of them where the collection has no extent in time.",
     "properties": "Only these properties of each feature.",
     "sortby": "Sort by these properties, descending with a minus; features without a value come last.",
     "skipGeometry": "Leave the geometry out.",
@@ -32,7 +33,8 @@ SAID = {
     "filter-crs": "The reference system of coordinates in the filter, whose axis order holds.",
     "version": "An earlier published version of the dataset. Links to the next page carry it, so that a walk stays "
     "with its version.",
-    "as-of": "A date or a date and time: the version that was in force then.",
+    "as-of": "A date or a date and time: the version that was out then. Without a zone it is that of the node. Not "
+    "together with version.",
     "featureId": "The id of a feature.",
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 from geoportal.model.dataset import Publication
 from geoportal.ogc.config import Served, handle_of, resource
 from geoportal.ogc.domains import Lists
+from geoportal.ogc.instants import extent_of
 from geoportal.serving.fragments import Serving, open_serving
 from geoportal.serving.listing import Offered, read_listing
 from geoportal.settings import Settings
@@ -46,7 +47,7 @@ def open_source(publication: Publication, folder: Path, settings: Settings, waiv
     """Open the serving files under ``folder``; raises whatever is wrong with them."""
     serving = open_serving(folder)
     downloads = read_listing(folder, publication.dataset_id).files
-    served = Served(publication, serving.summary, downloads, waiver)
+    served = Served(publication, serving.summary, downloads, waiver, time=extent_of(serving, publication.record.time))
     return Source(
         publication=publication,
         serving=serving,

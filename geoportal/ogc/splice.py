@@ -96,6 +96,8 @@ def paged(links: Iterable[Mapping[str, Any]], features: Features, matched: int |
         if link.get("rel") not in ("next", "prev"):
             found.append(dict(link))
             continue
+        if ("resulttype", "hits") in _parameters(link["href"]):
+            continue  # a number has no pages
         offset = next((value for name, value in _parameters(link["href"]) if name == "offset"), "")
         if link["rel"] == "prev" or matched is None or not offset.isdigit() or int(offset) < matched:
             found.append({**link, "href": held(link["href"], features.version)})

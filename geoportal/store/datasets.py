@@ -8,7 +8,7 @@ same transaction. Order is by number and sequence, never by time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -32,6 +32,7 @@ __all__ = [
     "find",
     "get",
     "list_all",
+    "number_at",
     "publication",
     "publications",
     "publish",
@@ -211,6 +212,18 @@ def published_history(conn: sa.Connection, dataset_id: str) -> list[Publication]
     Each version once, with its newest build. Empty where nothing is out.
     """
     return list(_publications(conn, _publication.dataset_id == dataset_id))
+
+
+def number_at(conn: sa.Connection, dataset_id: str, moment: datetime) -> int | None:
+    """The version that was out at a moment; None where none was, or one that a withdrawal has taken back since.
+
+    What is out ends when the next one begins, or with a withdrawal: so the last that had begun was out, unless it is
+    retired.
+    """
+    begun = _publication.dataset_id == dataset_id, _publication.published_at <= moment
+    query = sa.select(_publication.number, _publication.retired).where(*begun).order_by(_publication.sequence.desc())
+    last = conn.execute(query.limit(1)).first()
+    return None if last is None or last.retired else last.number
 
 
 def builds_in_use(conn: sa.Connection) -> set[tuple[str, str]]:

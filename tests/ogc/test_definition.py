@@ -170,6 +170,7 @@ def test_parameters_of_items_are_those_that_work(definition, village):
             "properties": "nama",
             "sortby": "-urut",
             "filter": "urut=1",
+            "as-of": "9999-12-31",
         }.get(name, value)
         village.get(f"/ogc/collections/desa/items?{name}={value}")
     village.get("/ogc/collections/desa/items?tidakada=1", 400)

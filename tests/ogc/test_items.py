@@ -113,7 +113,7 @@ def test_order(village):
         ("filter=nama%3D1", "filter"),
         ("filter=", "filter"),
         ("filter=urut%3E", "filter"),
-        ("filter-lang=cql-text", "filter-lang"),
+        ("filter-lang=ecql", "filter-lang"),
         (f"filter=urut%3E1&filter-crs={EPSG}27700", "filter-crs"),
         ("q=titik", "q"),
         ("bbox=nan,nan,nan,nan", "bbox"),
@@ -122,9 +122,9 @@ def test_order(village):
         ("bbox=1,2,3", "bbox"),
         ("bbox=1_0,2,3,4", "bbox"),
         ("bbox=", "bbox"),
-        ("bbox=0,5,1,-5", "miny"),
+        ("bbox=0,5,1,-5", "bbox"),
         (f"bbox=5,0,-5,1&bbox-crs={EPSG}4326", "bbox"),
-        (f"bbox-crs={EPSG}3857", "bbox"),
+        (f"bbox-crs={EPSG}27700", "bbox-crs"),
         (f"bbox=0,0,1,1&bbox-crs={EPSG}27700", "bbox-crs"),
         (f"crs={EPSG}27700", "crs"),
         ("crs=javascript:alert(1)", "crs"),
@@ -136,7 +136,6 @@ def test_order(village):
         ("limit=%D9%A3", "limit"),  # a digit of another script
         ("offset=-1", "offset"),
         ("offset=1_0", "offset"),
-        ("offset=99999999999999999999", "offset"),
         ("sortby=tidakada", "sortby"),
         ("properties=tidakada", "properties"),
         ("skipGeometry=perhaps", "skipGeometry"),
@@ -153,7 +152,7 @@ def test_order(village):
         ("version=0", "version"),
         ("version=x", "version"),
         ("limit=1&limit=2", "limit"),
-        ("f=csv", "f:"),
+        ("f=xyz", "f:"),
         ("f=", "f:"),
     ],
 )
@@ -162,8 +161,9 @@ def test_what_makes_no_sense_is_refused_by_name(village, query, named):
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
     assert problem["status"] == 400
-    assert problem["code"] == "InvalidParameterValue" or query.startswith(("bbox-crs", "bbox=0,0,1,1&"))
+    assert problem["code"] == "InvalidParameterValue"
     assert named in problem["description"]
+    assert named in problem["detail"]
 
 
 def test_the_same_parameter_twice_with_one_value_is_one(village):
@@ -172,9 +172,11 @@ def test_the_same_parameter_twice_with_one_value_is_one(village):
 
 def test_too_much_is_brought_down_and_too_far_is_empty(village):
     assert village.json(f"{ITEMS}?limit=999999999")["numberReturned"] == 237
-    document = village.json(f"{ITEMS}?offset=999999999999999")
-    assert (document["features"], document["numberMatched"]) == ([], 237)
-    assert link(document, "next") is None
+    assert village.json(f"{ITEMS}?limit={'9' * 50}")["numberReturned"] == 237
+    for offset in ("237", "999999999999999", "9" * 20, "9" * 5000):
+        document = village.json(f"{ITEMS}?offset={offset}")
+        assert (document["features"], document["numberMatched"]) == ([], 237)
+        assert link(document, "next") is None
 
 
 def test_a_query_of_many_kilobytes_is_refused(village):
@@ -299,7 +301,7 @@ def test_heights_of_a_box_bound_heights(world):
     assert ids(world.json(at.format(0, 50))) == ["0", "50"]
     assert world.json(at.format(200, 300))["numberMatched"] == 0
     assert world.json(at.format(0, 100) + "&limit=1&offset=1")["features"][0]["id"] == "50"
-    assert "minz" in village_problem(world, at.format(60, 40))
+    assert "bbox: the height" in village_problem(world, at.format(60, 40))
 
 
 def village_problem(world: World, path: str) -> str:

@@ -176,7 +176,7 @@ def test_boxes_stay_as_they_were_asked():
     assert region_of(AskedBox([2, 1, 4, 3], epsg.format(4326))).degrees == ((1, 2, 3, 4),)
     assert region_of(AskedBox([170, -1, -170, 1], degrees)).degrees == ((170, -1, 180, 1), (-180, -1, -170, 1))
     assert region_of(AskedBox([1, 2, 5, 3, 4, 6], degrees)).heights == (5, 6)
-    assert region_of(AskedBox([1, 2, 3, 4], epsg.format(32750))).elsewhere == ((1, 2, 3, 4), epsg.format(32750))
+    assert region_of(AskedBox([1, 2, 3, 4], epsg.format(32750))).elsewhere == (((1, 2, 3, 4),), epsg.format(32750))
 
 
 def test_texts_are_never_stale_and_nothing_is_kept():

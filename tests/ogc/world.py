@@ -110,7 +110,7 @@ class World:
         with node.files.registering(), node.files.staging() as staging:
             source, gpkg = staging / "masukan.txt", staging / "layer.gpkg"
             source.write_text(
-                f"{dataset_id} {len(layer)} {title} {layer.frame.to_json() if len(layer) < 500 else len(layer)}"
+                f"{dataset_id} {len(layer)} {title} {layer.frame.to_csv() if len(layer) < 500 else len(layer)}"
             )
             gpkg.write_bytes(b"sealed elsewhere")
             digest = node.files.seal(dataset_id, source, "masukan.txt", gpkg, Report())

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote
 
-from geoportal.ogc.features import RESERVED
+from geoportal.ogc.parameters import RESERVED
 from geoportal.serving.summary import Summary
 
 MOST_PARAMETERS = 20
