@@ -32,12 +32,15 @@ def named(edition: str, source: Source, resource: str, item: str, language: str,
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How an answer is to be sent: its ETag, its coding, and whether the client knows it already."""
+    """How an answer is to be sent: its ETag, its coding, whether the client knows it already, and whether it is joined
+    of what lies compressed.
+    """
 
     etag: str
     coding: str | None
     public: bool
     known: bool
+    joined: bool
 
     @classmethod
     def of(cls, heard: dict[bytes, str], name: str, *, block: bool) -> Wanted:
@@ -47,12 +50,12 @@ class Wanted:
         public = b"authorization" not in heard
         etag = tagged(name, coding)
         known = heard.get(b"if-none-match")
-        return cls(etag, coding, public, bool(known and public and names(known, etag)))
+        return cls(etag, coding, public, bool(known and public and names(known, etag)), block and coding == BLOCK)
 
 
 def blocked(serving: Serving, limit: int) -> bool:
     """Whether a page of so many features is made of blocks that lie compressed."""
-    return False
+    return 0 < serving.summary.block_rows <= limit
 
 
 @lru_cache(maxsize=1024)
@@ -75,7 +78,9 @@ def page(envelope: Envelope, head: bytes, serving: Serving, rows: Rows, wanted: 
     """One page of features."""
     if wanted.known:
         return _sent(envelope, b"", wanted, None)
-    if isinstance(rows, range) and rows.step == 1:
+    if wanted.joined and isinstance(rows, range):
+        return _sent(envelope, serving.gzipped(head, rows.start, rows.stop, TAIL), wanted, BLOCK)
+    if isinstance(rows, range):
         return _coded(envelope, b"".join((head, serving.slice(rows.start, rows.stop), TAIL)), wanted)
     return _coded(envelope, b"".join((head, b",".join(serving.page(rows)), TAIL)), wanted)
 

@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 
 import pytest
 import shapely
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from geoportal.model.access import Classification
+from geoportal.model.access import PUBLIC_AUDIENCE, Classification
 from geoportal.model.layer import Layer
 from geoportal.ogc.short.front import Fronted
 from geoportal.ogc.short.gate import Short
@@ -48,6 +49,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made = make_world(tmp_path_factory.mktemp("singkat"))
     made.publish("desa", points(237), title='Desa 100% "baik" & <lain>', english="Villages %s %d")
     made.publish("wilayah", areas(), title="Wilayah", key=None)
+    made.publish("ramai", points(1500), title="Ramai")
     made.publish("rahasia", points(7), access=Classification.GOVERNMENT)
     yield made
     made.client.close()
@@ -186,6 +188,32 @@ def test_what_a_client_has_is_not_sent_again(world: World) -> None:
             again = world.client.get(path, headers={**headers, "if-none-match": f'"x", {etag}'})
             assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
             assert world.client.get(path, headers={**headers, "if-none-match": '"x"'}).status_code == 200
+
+
+@pytest.mark.parametrize("coding", ["gzip", "gzip, deflate", "gzip, br, zstd", "br, gzip;q=0.5", "zstd"])
+def test_compressed_pages_hold_what_plain_ones_do(world: World, coding: str) -> None:
+    plain = {"accept-encoding": "identity"}
+    for query in ("", "?limit=1000", "?limit=1000&offset=3", "?limit=150&offset=80", "?offset=999"):
+        path = f"/ogc/collections/ramai/items{query}"
+        packed, bare = (
+            world.client.get(path, headers={"accept-encoding": coding}),
+            world.client.get(path, headers=plain),
+        )
+        told = packed.content  # the test client undoes what it knows, which zstd is not everywhere
+        if packed.headers.get("content-encoding") == "zstd" and told.startswith(b"\x28\xb5\x2f\xfd"):
+            told = zstandard.ZstdDecompressor().decompressobj().decompress(told)
+        assert told == bare.content
+        assert packed.headers["etag"] != bare.headers["etag"]
+        again = {"accept-encoding": coding, "if-none-match": packed.headers["etag"]}
+        assert world.client.get(path, headers=again).status_code == 304
+
+
+def test_large_pages_are_joined_of_blocks(world: World) -> None:
+    source = world.engine.snapshot(PUBLIC_AUDIENCE).sources["ramai"]
+    assert 0 < source.serving.summary.block_rows <= 1000
+    headers = {"accept-encoding": "gzip, deflate, br, zstd"}
+    large = world.client.get("/ogc/collections/ramai/items?limit=1000", headers=headers)
+    assert large.headers["content-encoding"] == "gzip"
 
 
 def test_each_audience_gets_its_own(world: World, long: Long) -> None:
