@@ -487,3 +487,24 @@ def test_a_collection_is_asked_once(world, monkeypatch):
     world.publish("dua", points(4))
     declared(world.engine.snapshot(PUBLIC_AUDIENCE).sources.values())
     assert first and {source.publication.dataset_id for source in asked[first:]} == {"dua"}
+
+
+def test_thousands_of_layers_are_not_opened_for_a_declaration(world, monkeypatch):
+    """Of layers that are alike the first ones speak for the rest; names are looked at in each."""
+    monkeypatch.setattr(proofs, "_GIVEN", set())
+    monkeypatch.setattr(proofs, "_OPENED", set())
+    monkeypatch.setattr(proofs, "MOST_OPENED", 2)
+    asked: list[str] = []
+    right = Serving.select
+
+    def select(self: Serving, **more: Any) -> Any:
+        asked.append(str(id(self)))
+        return right(self, **more)
+
+    monkeypatch.setattr(Serving, "select", select)
+    for number in range(6):
+        world.publish(f"l{number}", points(number + 2))
+    complete = conforms(world)
+    assert len(set(asked)) == 3  # the first of its kind, and two that look at themselves
+    world.publish("aneh", make_layer([{"kode": "1", "nama": "x", "nilai": 1.5, "limit": 5, "aktif": True}], [AT]))
+    assert complete - conforms(world) == {"ogcapi-features-3/1.0/conf/queryables-query-parameters"}
