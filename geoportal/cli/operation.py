@@ -1,4 +1,4 @@
-"""The commands of whoever runs the node: serve, demo, settings, doctor."""
+"""The commands of whoever runs the node: serve, demo, renew, settings, doctor."""
 
 from __future__ import annotations
 
@@ -47,6 +47,28 @@ def demo(json: Json = False, lang: Lang = None, data: Data = None) -> None:
         published = load_demo(node, local_admin(), progress=progress)
         if json:
             print_json({"published": [p.dataset_id for p in published]})
+
+
+def renew(json: Json = False, lang: Lang = None, data: Data = None) -> None:
+    """Build serving files anew that this version of the program cannot read. `serve` does so by itself at its start.
+
+    Exit code 1 when some could not be built.
+    """
+    from geoportal.actions.renewal import renew_all
+
+    with opened(data) as node:
+        language = language_for(lang, node.settings)
+
+        def progress(dataset_id: str, number: int, error: str | None) -> None:
+            if not json:
+                key = "renew.failed" if error else "renew.done"
+                say(text("cli", key, language, id=dataset_id, version=number, error=error or ""))
+
+        failed = renew_all(node, progress=progress)
+    if json:
+        print_json({"failed": failed})
+    if failed:
+        raise typer.Exit(1)
 
 
 def settings(json: Json = False, lang: Lang = None, data: Data = None) -> None:

@@ -35,13 +35,13 @@ from geoportal.serving.summary import (
     ROWS,
     SOURCE,
     SOURCE_OFFSETS,
-    SUMMARY,
     WORDS,
     ServedField,
     Summary,
     write_summary,
 )
 from geoportal.serving.table import RowTable, with_columns
+from geoportal.serving.wholeness import SUMMARY
 from geoportal.serving.words import write_words
 from geoportal.serving.writer import Writer
 

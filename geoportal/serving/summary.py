@@ -29,9 +29,8 @@ import orjson
 
 from geoportal.errors import Unavailable
 from geoportal.serving.crs import NULL, Extent, Operation
+from geoportal.serving.wholeness import FORMAT, SUMMARY
 
-FORMAT = 2
-SUMMARY = "summary.json"
 FRAGMENTS, FRAGMENT_OFFSETS, FRAGMENT_GEOMETRY = "fragments.bin", "fragments.offsets", "fragments.geometry"
 SOURCE, SOURCE_OFFSETS = "source.wkb", "source.offsets"
 EXACT, EXACT_OFFSETS = "exact.wkb", "exact.offsets"

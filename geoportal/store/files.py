@@ -19,7 +19,7 @@ import os
 import re
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,6 +173,29 @@ class Files:
             self._place(folder, parent / build)
         del self._mine.slots[build]
         slot.release()
+
+    @contextmanager
+    def renewing(self, digest: str, build: str, names: Sequence[str]) -> Iterator[Path]:
+        """An empty folder to fill anew with files that lie in a finished build under ``names``; at the end they take
+        the place of those. Only while nobody serves, and inside ``registering()``.
+
+        The first of ``names`` says that the others are whole: it goes before any of them and comes after all of them.
+        """
+        self._expect_registering()
+        target = self.derived(digest, build)
+        with _full_disk_said(), self.staging() as folder:
+            yield folder
+            _sync_tree(folder)
+            sign, *others = names
+            (target / sign).unlink(missing_ok=True)
+            _sync(target)
+            for name in others:
+                (target / name).unlink(missing_ok=True)
+                if (folder / name).exists():
+                    (folder / name).rename(target / name)
+            _sync(target)
+            (folder / sign).rename(target / sign)
+            _sync(target)
 
     def derived(self, digest: str, build: str) -> Path:
         """Where a finished build lies."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import logging
 import os
 import signal
 import subprocess
@@ -19,9 +20,12 @@ from pathlib import Path
 from threading import Thread
 from typing import IO
 
+from geoportal.actions.renewal import unreadable
 from geoportal.errors import Conflict, GeoportalError
 from geoportal.node import Node
 from geoportal.settings import Settings
+
+LOGGER = logging.getLogger("geoportal.web")
 
 RUN = "run"
 PR_SET_PDEATHSIG = 1
@@ -72,15 +76,32 @@ def load_demo_once(settings: Settings) -> None:
     marker = settings.storage.data / "demo.loaded"
     if not settings.node.demo or marker.exists():
         return
-    environment = {**os.environ, "GEOPORTAL_DATA": str(settings.storage.data.absolute())}
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        code = subprocess.call([sys.executable, "-m", "geoportal", "demo"], env=environment, preexec_fn=die_with_parent)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    code = run_beside(settings, "demo")
     if code:
         raise GeoportalError(f"the demonstration could not be loaded (exit code {code})")
     marker.touch()
+
+
+def renew(settings: Settings) -> None:
+    """Build serving files anew that an earlier version of this program wrote, before anybody reads; each is a line.
+
+    What cannot be renewed is not served, as before, and says so in the log: the rest of the node is.
+    """
+    code = run_beside(settings, "renew")
+    if code:
+        LOGGER.error("not all serving files could be built anew (exit code %s)", code)
+
+
+def run_beside(settings: Settings, command: str) -> int:
+    """Run a command of ours on this node in a process of its own, and return its exit code."""
+    environment = {**os.environ, "GEOPORTAL_DATA": str(settings.storage.data.absolute())}
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        return subprocess.call(
+            [sys.executable, "-m", "geoportal", command], env=environment, preexec_fn=die_with_parent
+        )
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def die_with_parent() -> None:
@@ -97,7 +118,10 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     lock = lock_data(data)
     _LOCKS.append(lock)
     node.files.sweep(node.register)
+    outdated = bool(unreadable(node))
     node.close()
+    if outdated:
+        renew(settings)
     load_demo_once(settings)
     web = settings.web
     os.environ |= {
