@@ -17,6 +17,7 @@ from geoportal.language import LOCALE, text
 from geoportal.model.dataset import Publication
 from geoportal.model.record import Record
 from geoportal.model.text import LocalText
+from geoportal.ogc.formats.forms import listed
 from geoportal.serving.crs import CRS84, offered
 from geoportal.serving.edition import licence_url
 from geoportal.serving.listing import Offered
@@ -172,6 +173,15 @@ def links(served: Served, settings: Settings) -> list[dict[str, Any]]:
                 "href": f"{base_url}/dataset/{dataset_id}/mutu?version={number}",
             }
         )
+    found.extend(
+        {
+            "type": form.link_type,
+            "rel": "items",
+            "title": f"Features as {form.title}",
+            "href": f"{base_url}/ogc/collections/{dataset_id}/items?f={form.name}",
+        }
+        for form in listed()
+    )
     if licence := licence_url(publication.record.licence):
         found.append({"type": "text/html", "rel": "license", "title": str(publication.record.licence), "href": licence})
     found.extend(

@@ -17,6 +17,7 @@ from geoportal.errors import BadRequest, Invalid
 from geoportal.ogc.cql2.compiler import Compiler
 from geoportal.ogc.cql2.tree import BadFilter
 from geoportal.ogc.filters import filter_crs
+from geoportal.ogc.formats.chosen import Chosen
 from geoportal.ogc.instants import holding, interval_of
 from geoportal.ogc.parameters import ALWAYS_THERE, RESERVED
 from geoportal.ogc.problems import Problem
@@ -90,7 +91,13 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
             )
         except (Invalid, BadFilter) as error:
             raise Refused(user_msg=error.detail or str(error)) from error
-        if skip_geometry:
+        taken = visit_under_way().taken
+        texts: list[bytes] = []
+        if taken is not None:
+            wanted = tuple(select_properties) if select_properties else None
+            target = self._target(crs_transform_spec)
+            taken.chosen = _placed(Chosen(source, rows, matched, target, wanted, not skip_geometry))
+        elif skip_geometry:
             texts = source.serving.bare(rows)
         else:
             texts = self._texts(rows, crs_transform_spec) if len(rows) else []
@@ -100,7 +107,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
             "type": "FeatureCollection",
             "features": Features(texts, publication.published_at, publication.version.number),
             "numberMatched": matched,
-            "numberReturned": len(texts),
+            "numberReturned": len(rows),
         }
 
     def get(self, identifier: str, crs_transform_spec: Any = None, language: Any = None, **_: Any) -> Feature:
@@ -109,6 +116,8 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
         row = self.source.serving.row_of(unquote(identifier))
         if row is None:
             raise ProviderItemNotFoundError(user_msg="identifier not found")
+        if (taken := visit_under_way().taken) is not None:
+            taken.chosen = Chosen(self.source, [row], 1, self._target(crs_transform_spec))
         feature: Feature = orjson.loads(self._texts([row], crs_transform_spec)[0])
         return feature
 
@@ -138,17 +147,33 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
             return rows[offset : offset + limit], len(rows)
         return rows, matched
 
-    def _texts(self, rows: Any, spec: Any) -> list[bytes]:
+    def _target(self, spec: Any) -> str:
         # pygeoapi makes no spec when the answer is to be in the storage CRS, which need not be CRS84.
-        target = self.storage_uri if spec is None else spec.target_crs_uri
+        target: str = self.storage_uri if spec is None else spec.target_crs_uri
+        return target
+
+    def _texts(self, rows: Any, spec: Any) -> list[bytes]:
+        target = self._target(spec)
         serving = self.source.serving
         if target == CRS84:
             return serving.page(rows)
         try:
             return serving.reproject(rows, target)
         except BadRequest:
-            key = "{name}: not all these features have a place in {crs}."
-            raise Problem(400, key, name="crs", crs=target) from None
+            raise _nowhere(target) from None
+
+
+def _placed(chosen: Chosen) -> Chosen:
+    """The chosen features, if all of them have a place in the reference system of the answer."""
+    try:
+        chosen.check()
+    except BadRequest:
+        raise _nowhere(chosen.crs) from None
+    return chosen
+
+
+def _nowhere(crs: str) -> Problem:
+    return Problem(400, "{name}: not all these features have a place in {crs}.", name="crs", crs=crs)
 
 
 def fields_of(source: Source, language: str) -> dict[str, dict[str, Any]]:

@@ -23,6 +23,7 @@ from pygeoapi.util import json_serial
 
 from geoportal.language import LANGUAGES, catalogue, number, text
 from geoportal.ogc.conformance import parts
+from geoportal.ogc.formats.forms import FORMS, listed
 from geoportal.ogc.properties import kind_of_page, properties
 from geoportal.ogc.splice import Features, paged, timestamp
 from geoportal.ogc.visit import Visit, visit_under_way
@@ -80,6 +81,8 @@ class PageEnvironment(Environment):
             quoted=quoted,
             page_of=page_of,
             form_of=form_of,
+            form_name=form_name,
+            further_forms=further_forms,
             with_parameters=with_parameters,
             other_language=other_language,
             properties=properties,
@@ -213,6 +216,16 @@ def page_of(path: str) -> str:
     """The address of an explorer page in the language of the visit."""
     visit = visit_under_way()
     return f"{visit.site.root}{path}?{urlencode({'f': 'html', 'lang': visit.language})}"
+
+
+def form_name(name: str) -> str:
+    """What a format is called on a page."""
+    return FORMS[name].title if name in FORMS else {"jsonld": "JSON-LD"}.get(name, name.upper())
+
+
+def further_forms(*, single: bool = False) -> tuple[str, ...]:
+    """The formats that features have beside JSON, JSON-LD and pages."""
+    return tuple(form.name for form in listed(single=single))
 
 
 def form_of(name: str) -> str:

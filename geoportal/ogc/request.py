@@ -30,6 +30,7 @@ ALWAYS = ("f", "lang")
 """Parameters that every resource takes."""
 
 PYGEOAPI_TYPES = {HTML: "text/html", JSON: "application/json", JSONLD: "application/ld+json"}
+"""What pygeoapi is asked for; of every other format the features alone are its own, so it is asked for JSON."""
 
 _FAR = 15
 """Digits of a number that is beyond every layer."""
@@ -160,9 +161,10 @@ def asked(
     given = {name: _plain(name, value) if name in known else value for name, value in given.items()}
     # pygeoapi takes a bbox-crs without bbox for a mistake: OGC 18-058 only says what it does to the numbers of a bbox.
     idle = {"lang"} if "bbox" in given else {"lang", "bbox-crs"}
+    told = given if format_ in PYGEOAPI_TYPES or "f" not in given else {**given, "f": JSON}
     return Asked(
         # In one order, since pygeoapi writes them into the links of its answer.
-        query_params=QueryParams(sorted([pair for pair in given.items() if pair[0] not in idle] + _lang(given))),
+        query_params=QueryParams(sorted([pair for pair in told.items() if pair[0] not in idle] + _lang(given))),
         headers={"accept": PYGEOAPI_TYPES.get(format_, PYGEOAPI_TYPES[JSON]), "accept-language": LOCALES[language]},
         scope={"path": request.scope["path"]},
         format=format_,

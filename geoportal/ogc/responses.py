@@ -25,7 +25,7 @@ PAGE_POLICY = (
 which does not run.
 """
 
-EXPOSED = "Content-Crs, Link, ETag, Content-Language"
+EXPOSED = "Content-Crs, Link, ETag, Content-Language, Content-Disposition, OGC-NumberMatched, OGC-NumberReturned"
 
 
 def _zstd(body: bytes) -> bytes:
@@ -95,6 +95,19 @@ def respond(
     """``body`` with all headers. ``public``: the request said nothing of who asks; ``tag`` names the answer before
     its coding.
     """
+    coding = coding_of(accept_encoding)
+    out = headers_of(media_type, public=public, coding=coding, tag=tag, headers=headers)
+    if coding and (len(body) >= WORTH_IT_BYTES or refuses_plain(accept_encoding)):
+        body = CODINGS[coding](body)
+        out["content-encoding"] = coding
+    out["content-length"] = str(len(body))
+    return Response(b"" if method == "HEAD" else body, status, out, media_type)
+
+
+def headers_of(
+    media_type: str, *, public: bool, coding: str | None, tag: str | None, headers: Mapping[str, str] | None
+) -> dict[str, str]:
+    """The headers of an answer that say nothing of the length and coding of its body; see ``respond``."""
     out = {
         "vary": VARY,
         "cache-control": (PUBLIC if tag else "no-store") if public else PRIVATE,
@@ -104,16 +117,11 @@ def respond(
     }
     if media_type.startswith("text/html"):
         out["content-security-policy"] = PAGE_POLICY
-    coding = coding_of(accept_encoding)
     if tag and public:
         # The coding is part of the name also for small bodies, which stay plain: the name is needed before the body
         # exists.
         out["etag"] = tagged(tag, coding)
-    if coding and (len(body) >= WORTH_IT_BYTES or refuses_plain(accept_encoding)):
-        body = CODINGS[coding](body)
-        out["content-encoding"] = coding
-    out["content-length"] = str(len(body))
-    return Response(b"" if method == "HEAD" else body, status, out, media_type)
+    return out
 
 
 def not_modified(etag: str, headers: Mapping[str, str] | None = None) -> Response:

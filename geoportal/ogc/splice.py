@@ -12,6 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 from pygeoapi.util import json_serial
 
+from geoportal.ogc.formats.links import further_last, with_forms
+from geoportal.ogc.visit import taken_under_way
+
 Feature = dict[str, Any]
 
 
@@ -87,7 +90,8 @@ def held(href: str, version: int) -> str:
 
 
 def paged(links: Iterable[Mapping[str, Any]], features: Features, matched: int | None) -> list[dict[str, Any]]:
-    """The links of a page with those to its neighbours held to the version, and no ``next`` behind the last page.
+    """The links of a page with those to its neighbours held to the version, no ``next`` behind the last page, and
+    those to the further forms of the page.
 
     Upstream offers one whenever a page is full, even if nothing comes after it.
     """
@@ -101,7 +105,7 @@ def paged(links: Iterable[Mapping[str, Any]], features: Features, matched: int |
         offset = next((value for name, value in _parameters(link["href"]) if name == "offset"), "")
         if link["rel"] == "prev" or matched is None or not offset.isdigit() or int(offset) < matched:
             found.append({**link, "href": held(link["href"], features.version)})
-    return found
+    return with_forms(found)
 
 
 def _parameters(href: str) -> list[tuple[str, str]]:
@@ -115,11 +119,20 @@ def as_json(value: Any, pretty: bool = False) -> bytes:
     """
     option = orjson.OPT_INDENT_2 if pretty else 0
     features = value.get("features") if isinstance(value, dict) else None
+    taken = taken_under_way()
     if not isinstance(features, Features):
+        if isinstance(value, dict) and value.get("type") == "Feature" and "links" in value:
+            value = {**value, "links": with_forms(value["links"], single=True)}
+            if taken is not None:
+                return taken.keep(value)
+        elif isinstance(value, dict) and ("collections" in value or "itemType" in value):
+            further_last(value)
         return orjson.dumps(value, default=json_serial, option=option)
     envelope = {name: content for name, content in value.items() if name != "features"}
     envelope["timeStamp"] = timestamp(features.instant)
     envelope["links"] = paged(envelope.get("links", []), features, envelope.get("numberMatched"))
+    if taken is not None:
+        return taken.keep(envelope)
     if features.raw is None:
         return orjson.dumps({**envelope, "features": features.decoded()}, default=json_serial, option=option)
     head = orjson.dumps(envelope, default=json_serial, option=option)

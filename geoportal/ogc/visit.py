@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from geoportal.errors import NotAllowed
+from geoportal.language import LANGUAGES
 from geoportal.model.access import PUBLIC_AUDIENCE, Audience
 from geoportal.model.text import LocalText
 
 if TYPE_CHECKING:
+    from geoportal.ogc.formats.taken import Taken
     from geoportal.ogc.source import Source
 
 
@@ -49,7 +51,8 @@ class Visit:
 
     ``sources`` maps the opaque handle in a provider definition to the layer, ``layers`` the id of the collection;
     ``source`` is the one that was asked for, if any. ``pairs`` are the query parameters, ``filter`` the tree of the
-    filter among them.
+    filter among them. ``taken``: the body is not JSON nor a page, so the provider tells which rows it chose, and
+    pygeoapi's document is kept there.
     """
 
     audience: Audience = PUBLIC_AUDIENCE
@@ -61,6 +64,7 @@ class Visit:
     path: str = "/ogc"
     pairs: tuple[tuple[str, str], ...] = ()
     filter: Any = None
+    taken: Taken | None = None
 
     def grant(self, handle: str) -> Source:
         """The layer behind a handle, if this visit may read it; NotAllowed otherwise (the third, independent layer of
@@ -81,6 +85,18 @@ def visit_under_way() -> Visit:
     if visit is None:
         raise NotAllowed("a layer is only read for a request")
     return visit
+
+
+def taken_under_way() -> Taken | None:
+    """Where the document of the request under way is kept instead of becoming JSON; None where it is to be JSON."""
+    visit = _VISIT.get()
+    return visit.taken if visit is not None else None
+
+
+def language_under_way() -> str:
+    """The language of the request under way; the first one where there is no request."""
+    visit = _VISIT.get()
+    return visit.language if visit is not None else LANGUAGES[0]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from geoportal.language import text
 from geoportal.ogc.formats.forms import Form, listed
 from geoportal.ogc.visit import language_under_way
 
-LONGEST = 4_000
+LONGEST = 2_000
 """Characters of a link in a header; a longer one (a filter that came as a body) would break clients."""
 
 

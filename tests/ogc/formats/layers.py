@@ -82,7 +82,9 @@ def squares(crs: str = "EPSG:4326") -> Layer:
 def mixed() -> Layer:
     """Every geometry type in one layer, multiple ones with several members and holes."""
     area = shapely.box(117, 0, 117.1, 0.1)
-    holed = shapely.Polygon(shapely.box(117.2, 0, 117.4, 0.2).exterior, [shapely.box(117.25, 0.05, 117.3, 0.1).exterior])
+    holed = shapely.Polygon(
+        shapely.box(117.2, 0, 117.4, 0.2).exterior, [shapely.box(117.25, 0.05, 117.3, 0.1).exterior]
+    )
     line = shapely.LineString([(117, 0), (117.5, 0.25), (117.6, -0.1)])
     return _typed(
         [

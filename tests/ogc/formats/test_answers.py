@@ -89,9 +89,10 @@ def same_shape(mine: object, theirs: object, form: str) -> bool:
         return False
     if not theirs.has_z:
         return not mine.has_z or all(z != z for *_, z in shapely.get_coordinates(mine, include_z=True).tolist())
-    return shapely.get_coordinates(mine, include_z=True).tolist() == shapely.get_coordinates(
-        theirs, include_z=True
-    ).tolist()
+    return (
+        shapely.get_coordinates(mine, include_z=True).tolist()
+        == shapely.get_coordinates(theirs, include_z=True).tolist()
+    )
 
 
 QUERIES = [
