@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pygeoapi import api as pygeoapi_api
@@ -16,6 +18,7 @@ from geoportal.ogc.edge import Edge, Resource
 from geoportal.ogc.engine import Engine
 from geoportal.ogc.request import HTML, JSON, JSONLD
 
+from geoportal.ogc.formats.forms import offers
 if TYPE_CHECKING:
     from geoportal.node import Node
 
@@ -30,6 +33,8 @@ SCHEMA = {JSON: ("application/schema+json", "application/json"), HTML: _PAGE}
 GEOJSON = {JSON: ("application/geo+json", "application/json", "application/vnd.geo+json"), HTML: _PAGE, JSONLD: _LINKED}
 OPENAPI = {
     JSON: (OPENAPI_TYPE, "application/openapi+json;version=3.0", "application/json"),
+ITEMS_FORMS = {**GEOJSON, **offers()}
+ITEM_FORMS = {**GEOJSON, **offers(single=True)}
     OAS31: (OPENAPI_31_TYPE, "application/openapi+json;version=3.1"),
     HTML: _PAGE,
 }
@@ -102,7 +107,7 @@ RESOURCES = (
         "items",
         "/ogc/collections/{collection}/items",
         lambda api, ask, dataset: itemtypes.get_collection_items(api, ask, dataset),
-        GEOJSON,
+        ITEMS_FORMS,
         "application/geo+json",
         known=ITEMS,
         fields=True,
@@ -113,7 +118,7 @@ RESOURCES = (
         "item",
         "/ogc/collections/{collection}/items/{item:path}",
         lambda api, ask, dataset, item: itemtypes.get_collection_item(api, ask, dataset, item),
-        GEOJSON,
+        ITEM_FORMS,
         "application/geo+json",
         known=ITEM,
         kept=False,

@@ -28,6 +28,9 @@ from geoportal.ogc import definition, documents
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.engine import Engine
 from geoportal.ogc.filters import asked_filter
+from geoportal.ogc.formats.answers import answer as in_form
+from geoportal.ogc.formats.forms import FORMS
+from geoportal.ogc.formats.taken import Taken
 from geoportal.ogc.negotiation import choose_format, refuses_plain
 from geoportal.ogc.parameters import RESERVED, check_parameters
 from geoportal.ogc.problems import MEDIA_TYPE, Problem, from_error, no_collection
@@ -235,8 +238,11 @@ class Edge:
         state = (self.engine.edition, *map(str, source.key)) if source is not None else (view.key,)
         question = "" if resource.kept else ask.canonical()
         tag = tag_of(*state, resource.name, item or "", format_, language, question)
+        form = FORMS.get(format_)
+        compact = form is not None and form.compact and not refuses_plain(asking.coding)
+        accepted = "" if compact else asking.coding
         if asking.public and asking.method != "POST" and (known := request.headers.get("if-none-match")):
-            etag = tagged(tag, coding_of(asking.coding))
+            etag = tagged(tag, coding_of(accepted))
             # Whether there is what * asks for (RFC 9110 13.1.2) only pygeoapi can say.
             if known.strip() != "*" and names(known, etag):
                 return not_modified(etag, caching)
@@ -255,6 +261,7 @@ class Edge:
                 request.scope["path"].rstrip("/"),
                 ask.pairs,
                 filter_,
+                Taken() if form is not None else None,
             )
             with visiting(visit):
                 if resource.name == "openapi" and format_ in OPENAPI_VERSIONS:
@@ -275,6 +282,20 @@ class Edge:
                 headers["content-crs"] = found["Content-Crs"]
             if resource.kept:
                 view.kept[place] = body
+            if asking.public and asking.method != "POST" and request.headers.get("if-none-match", "").strip() == "*":
+                return not_modified(tagged(tag, coding_of(accepted)), caching)
+            if form is not None and visit.taken is not None:
+                return in_form(
+                    form,
+                    visit.taken,
+                    base_url=self.engine.site.base_url,
+                    single=item is not None,
+                    method=asking.method,
+                    public=asking.public,
+                    accept_encoding=accepted,
+                    tag=tag if asking.method != "POST" else None,
+                    headers=headers,
+                )
         if asking.public and asking.method != "POST" and request.headers.get("if-none-match", "").strip() == "*":
             return not_modified(tagged(tag, coding_of(asking.coding)), caching)
         return respond(
