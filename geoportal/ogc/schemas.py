@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from geoportal.language import text
 from geoportal.ogc.domains import domains_of
 from geoportal.ogc.units import ucum
@@ -35,6 +37,28 @@ GEOMETRIES = {
     "GeometryCollection": "geometry-geometrycollection",
 }
 """Simple feature type -> format (/req/schemas/properties C)."""
+
+ANY = "geometry-any"
+FAMILIES = {
+    ("Point", "MultiPoint"): "geometry-point-or-multipoint",
+    ("LineString", "MultiLineString"): "geometry-linestring-or-multilinestring",
+    ("Polygon", "MultiPolygon"): "geometry-polygon-or-multipolygon",
+}
+"""Two types that clients open as one layer -> their format."""
+
+MOST_LOOKED_AT = 250_000
+"""Features of mixed types that are looked at to say which they are."""
+
+_WKB_TYPES = (
+    "",
+    "Point",
+    "LineString",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    "GeometryCollection",
+)
 
 TEMPORAL = ("date", "date-time")
 
@@ -97,6 +121,34 @@ def geometry_property(source: Source) -> str | None:
     return _free(("geometry", "geom"), source)
 
 
+def geometry_form(source: Source) -> str:
+    """The format of the geometry: that of its type, or of the two that occur; found once for an opened version."""
+    form = GEOMETRIES.get(source.serving.summary.geometry_type or "")
+    if form is None:
+        form = source.found.get("form") or _mixed(source)
+        source.found["form"] = form
+    return form
+
+
+def _mixed(source: Source) -> str:
+    serving = source.serving
+    if serving.count > MOST_LOOKED_AT:
+        return ANY
+    offsets = serving.source.offsets
+    starts = offsets[:-1][offsets[1:] > offsets[:-1]]
+    if not len(starts):
+        return ANY
+    heads = np.frombuffer(serving.source.data, np.uint8)[starts[:, None] + np.arange(5)]
+    if (heads[:, 0] != 1).any():  # written big-endian: not by us
+        return ANY
+    # ISO adds 1000 for heights, EWKB sets high bits.
+    codes = np.unique((np.ascontiguousarray(heads[:, 1:]).view("<u4").ravel() & 0x0FFFFFFF) % 1000).tolist()
+    kinds = {_WKB_TYPES[code] if code < len(_WKB_TYPES) else "" for code in codes}
+    if len(kinds) == 1:
+        return GEOMETRIES.get(kinds.pop(), ANY)
+    return next((form for pair, form in FAMILIES.items() if kinds == set(pair)), ANY)
+
+
 def _free(names: tuple[str, ...], source: Source) -> str | None:
     return next((name for name in names if source.serving.summary.field_named(name) is None), None)
 
@@ -107,9 +159,8 @@ def _properties(kind: str, source: Source, language: str) -> dict[str, Document]
         title = text("messages", "Feature id", language)
         found[name] = {"title": title, "type": "string", "readOnly": True, "x-ogc-role": "id"}
     if kind != SORTABLES and (name := geometry_property(source)):
-        form = GEOMETRIES.get(source.serving.summary.geometry_type or "", "geometry-any")
         title = text("messages", "Geometry", language)
-        found[name] = {"title": title, "format": form, "x-ogc-role": "primary-geometry"}
+        found[name] = {"title": title, "format": geometry_form(source), "x-ogc-role": "primary-geometry"}
     for field in source.serving.summary.fields:
         if kind == SCHEMA or field.queryable:
             found[field.name] = _entry(field, kind, source, language)
