@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pygeoapi import api as pygeoapi_api
 from pygeoapi.api import itemtypes
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
 from geoportal.ogc import filters
@@ -16,9 +18,9 @@ from geoportal.ogc.definition import MEDIA_TYPE_31 as OPENAPI_31_TYPE
 from geoportal.ogc.definition import OAS31
 from geoportal.ogc.edge import Edge, Resource
 from geoportal.ogc.engine import Engine
+from geoportal.ogc.formats.forms import offers
 from geoportal.ogc.request import HTML, JSON, JSONLD
 
-from geoportal.ogc.formats.forms import offers
 if TYPE_CHECKING:
     from geoportal.node import Node
 
@@ -31,10 +33,10 @@ PLAIN = {JSON: ("application/json",), HTML: _PAGE}
 LINKED = {JSON: ("application/json",), HTML: _PAGE, JSONLD: _LINKED}
 SCHEMA = {JSON: ("application/schema+json", "application/json"), HTML: _PAGE}
 GEOJSON = {JSON: ("application/geo+json", "application/json", "application/vnd.geo+json"), HTML: _PAGE, JSONLD: _LINKED}
-OPENAPI = {
-    JSON: (OPENAPI_TYPE, "application/openapi+json;version=3.0", "application/json"),
 ITEMS_FORMS = {**GEOJSON, **offers()}
 ITEM_FORMS = {**GEOJSON, **offers(single=True)}
+OPENAPI = {
+    JSON: (OPENAPI_TYPE, "application/openapi+json;version=3.0", "application/json"),
     OAS31: (OPENAPI_31_TYPE, "application/openapi+json;version=3.1"),
     HTML: _PAGE,
 }
@@ -134,5 +136,12 @@ def ogc_routes(node: Node, engine: Engine | None = None) -> list[Route]:
     for resource in RESOURCES:
         endpoint = edge.endpoint(resource)
         paths = [resource.path, f"{resource.path}/"] if resource.name == "landing" else [resource.path]
-        routes += [Route(path, endpoint, methods=METHODS, name=f"ogc-{resource.name}") for path in paths]
-    return [*routes, Route("/ogc/{rest:path}", edge.elsewhere, methods=METHODS, name="ogc-elsewhere")]
+        routes += [_route(path, endpoint, f"ogc-{resource.name}") for path in paths]
+    return [*routes, _route("/ogc/{rest:path}", edge.elsewhere, "ogc-elsewhere")]
+
+
+def _route(path: str, endpoint: Callable[[Request], Response], name: str) -> Route:
+    """A route for all that its path says: Starlette's own would end at a line break, which an id may have in it."""
+    route = Route(path, endpoint, methods=METHODS, name=name)
+    route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
+    return route
