@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import brotli
 import geopandas
 import numpy as np
 import shapely
+import zstandard
 from starlette.testclient import TestClient
 
 from geoportal.web.app import create_app
@@ -18,6 +21,7 @@ from tests.ogc.world import BASE, World, make_world
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+DECODERS = {"gzip": gzip.decompress, "br": brotli.decompress, "zstd": lambda body: zstandard.decompress(body)}
 ALL = "limit=10000"
 
 
