@@ -53,6 +53,7 @@ ITEMS = frozenset(
         "sortby",
         "skipGeometry",
         "resulttype",
+        "q",
         "version",
         "as-of",
         *filters.PARAMETERS,

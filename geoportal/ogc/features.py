@@ -72,8 +72,6 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
     ) -> dict[str, Any]:
         """One page of features with the number of all that match."""
         del language
-        if q is not None:
-            raise Refused(user_msg="q: this collection has no full-text search")
         source, publication = self.source, self.source.publication
         summary = source.serving.summary
         try:
@@ -88,6 +86,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
                 offset,
                 0 if resulttype == "hits" else limit,
                 together([one for one in conditions if one is not None]),
+                q,
             )
         except (Invalid, BadFilter) as error:
             raise Refused(user_msg=error.detail or str(error)) from error
@@ -129,6 +128,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
         offset: int,
         limit: int,
         condition: Condition | None,
+        q: str | None,
     ) -> tuple[Any, int]:
         serving = self.source.serving
         by_height = region.heights is not None and serving.summary.dimension == 3
@@ -141,6 +141,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
             offset=0 if by_height else offset,
             limit=serving.count if by_height else limit,
             condition=condition,
+            q=q,
         )
         if by_height:
             rows = np.asarray(rows)[region.reaches(serving.geometry(rows))]

@@ -115,7 +115,6 @@ def test_order(village):
         ("filter=urut%3E", "filter"),
         ("filter-lang=ecql", "filter-lang"),
         (f"filter=urut%3E1&filter-crs={EPSG}27700", "filter-crs"),
-        ("q=titik", "q"),
         ("bbox=nan,nan,nan,nan", "bbox"),
         ("bbox=0,0,inf,1", "bbox"),
         ("bbox=0,0,1e999,1", "bbox"),
