@@ -42,7 +42,7 @@ def answer(
     method: str,
     public: bool,
     accept_encoding: str,
-    tag: str,
+    tag: str | None,
     headers: Mapping[str, str],
 ) -> Response:
     """What pygeoapi chose, in ``form``. ``tag`` names the answer before its coding; the others are as in ``respond``.

@@ -25,6 +25,10 @@ TEXTS = (
 )
 
 
+def _moment(day: int, microsecond: int = 0) -> datetime:
+    return datetime(2020, 1, day + 1, 23, 59, 59, microsecond, UTC)
+
+
 def _frame() -> list[dict]:
     return [
         {
@@ -34,8 +38,8 @@ def _frame() -> list[dict]:
             "jumlah": None if number % 4 == 0 else number * 10**12,
             "aktif": None if number % 3 == 0 else number % 2 == 0,
             "tanggal": None if number % 6 == 0 else date(1899 + number, 2, 28),
-            "dicatat": None if number % 6 == 1 else datetime(2020, 1, number + 1, 23, 59, 59, 250_000 * (number % 2), UTC),
-            "setempat": None if number % 6 == 2 else datetime(2020, 1, number + 1, 7, 30),
+            "dicatat": None if number % 6 == 1 else _moment(number, 250_000 * (number % 2)),
+            "setempat": None if number % 6 == 2 else _moment(number).replace(tzinfo=None),
             "jam": None if number % 6 == 3 else time(7, number),
             "rinci": None if number % 6 == 4 else {"a": [number, "<x>"], "b": None},
             "biner": None if number % 6 == 5 else bytes([number, 0, 255]),
@@ -127,7 +131,7 @@ def wrong_types() -> Layer:
     """
     rows = [
         {"kode": "a", "besar": 2**63 + 5, "hari": date(2020, 5, 1), "saat": datetime(2020, 5, 1, tzinfo=UTC)},
-        {"kode": "b", "besar": 7, "hari": "kemarin", "saat": datetime(2020, 5, 2)},
+        {"kode": "b", "besar": 7, "hari": "kemarin", "saat": _moment(1).replace(tzinfo=None)},
     ]
     made = make_layer([{**row, "besar": 0, "hari": "", "saat": ""} for row in rows], [shapely.Point(117, 0)] * 2)
     frame = made.frame

@@ -8,8 +8,11 @@ import brotli
 import pytest
 import zstandard
 
+from geoportal.model.access import Classification
 from geoportal.ogc.formats import answers, sheet
 from geoportal.ogc.formats.forms import FORMS
+from geoportal.serving.build import build
+from tests.ogc.formats.layers import squares
 from tests.ogc.world import World, points
 
 ITEMS = "/ogc/collections/desa/items"
@@ -127,8 +130,6 @@ def test_who_shows_a_token_gets_no_public_copy(village):
 
 
 def test_hidden_data_are_hidden_in_every_form(new_world):
-    from geoportal.model.access import Classification
-
     world: World = new_world()
     world.publish("rahasia", points(3, word="TERSEMBUNYI"), access=Classification.GOVERNMENT)
     for form in FORMS:
@@ -187,7 +188,7 @@ def test_a_fault_in_the_stream_breaks_it_off(village, monkeypatch):
         village.client.get(f"{ITEMS}?f=csv")
 
 
-def test_no_writer_loads_what_a_web_worker_must_not():
+def test_no_writer_loads_what_a_web_worker_must_not(tmp_path):
     script = """
 import sys, tempfile, pathlib
 sys.path.insert(0, ".")
@@ -210,13 +211,6 @@ for write in (sheet.write, flatgeobuf.write, parquet.write):
 assert b"".join(jsonfg.write(chosen, {}, "http://x")) and b"".join(gml.write(chosen, "http://x"))
 print(*[name for name in heavy if name in sys.modules])
 """
-    import tempfile
-    from pathlib import Path
-
-    from tests.ogc.formats.layers import squares
-    from geoportal.serving.build import build
-
-    with tempfile.TemporaryDirectory() as name:
-        build(squares(), Path(name), key="kode")
-        done = subprocess.run([sys.executable, "-c", script, name], capture_output=True, text=True, check=False)
+    build(squares(), tmp_path, key="kode")
+    done = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
