@@ -24,9 +24,6 @@ from geoportal.ogc.request import HTML, JSON, JSONLD
 if TYPE_CHECKING:
     from geoportal.node import Node
 
-METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
-"""All of them come to us, so that the refusal of the last four is a problem document like any other."""
-
 _PAGE = ("text/html", "application/xhtml+xml")
 _LINKED = ("application/ld+json",)
 PLAIN = {JSON: ("application/json",), HTML: _PAGE}
@@ -77,6 +74,7 @@ RESOURCES = (
         lambda api, ask: pygeoapi_api.describe_collections(api, ask),
         LINKED,
         "application/json",
+        known=frozenset({"limit", "offset"}),
     ),
     Resource(
         "collection",
@@ -142,7 +140,10 @@ def ogc_routes(node: Node, engine: Engine | None = None) -> list[Route]:
 
 
 def _route(path: str, endpoint: Callable[[Request], Response], name: str) -> Route:
-    """A route for all that its path says: Starlette's own would end at a line break, which an id may have in it."""
-    route = Route(path, endpoint, methods=METHODS, name=name)
+    """A route for all that its path says: Starlette's own would end at a line break, which an id may have in it. All
+    methods come to us, so that a refusal is a problem document whatever the method is.
+    """
+    route = Route(path, endpoint, name=name)
+    route.methods = set()  # to Starlette: any
     route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
     return route

@@ -18,7 +18,7 @@ from pygeoapi.openapi import get_oas_30
 
 from geoportal import __version__
 from geoportal.language import text
-from geoportal.ogc import answers, dialect, shapes
+from geoportal.ogc import answers, dialect, paging, shapes
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.domains import domains_of
 from geoportal.ogc.filters import plain_name
@@ -176,6 +176,9 @@ def _parameter(name: str, resource: Resource, source: Source | None) -> Document
         if name == "filter-lang" and not all(plain_name(field.name) for field in summary.fields):
             # GDAL sends names without quotes to who offers cql-text: better that it filters by itself.
             return _reference("parameters", "filter-lang-cql2")
+    if resource.name == "collections" and name == "limit":
+        found = shapes.query(name, {"type": "integer", "minimum": 1, "maximum": paging.MOST, "default": paging.MOST})
+        return {**found, "description": paging.SAID}
     return _reference("parameters", name)
 
 

@@ -23,3 +23,13 @@ def landing(body: bytes) -> bytes:
 def schema(body: bytes, kind: str, source: Source, language: str) -> bytes:
     """Schema, queryables or sortables of a collection, with what is known of its fields."""
     return orjson.dumps(schemas.corrected(orjson.loads(body), kind, source, language))
+
+
+def linked(body: bytes) -> bytes:
+    """The linked data of collections with open ends of time as schema.org writes them, where upstream writes None."""
+    document = orjson.loads(body)
+    datasets = document.get("dataset", [])
+    for one in datasets if isinstance(datasets, list) else [datasets]:
+        if coverage := one.get("temporalCoverage"):
+            one["temporalCoverage"] = "/".join(".." if end == "None" else end for end in coverage.split("/"))
+    return orjson.dumps(document)

@@ -32,6 +32,7 @@ from geoportal.ogc.formats.answers import answer as in_form
 from geoportal.ogc.formats.forms import FORMS
 from geoportal.ogc.formats.taken import Taken
 from geoportal.ogc.negotiation import choose_format, refuses_plain
+from geoportal.ogc.paging import listed, part_of
 from geoportal.ogc.parameters import RESERVED, check_parameters
 from geoportal.ogc.problems import MEDIA_TYPE, Problem, from_error, no_collection
 from geoportal.ogc.request import (
@@ -236,7 +237,8 @@ class Edge:
             filter_ = asked_filter(dict(ask.pairs), source.resource["providers"][0]["crs"])
         caching = self._caching(asking, format_)
         state = (self.engine.edition, *map(str, source.key)) if source is not None else (view.key,)
-        question = "" if resource.kept else ask.canonical()
+        part = part_of(ask.pairs, len(view.sources)) if resource.name == "collections" else None
+        question = "" if resource.kept and (part is None or not part.asked) else ask.canonical()
         tag = tag_of(*state, resource.name, item or "", format_, language, question)
         form = FORMS.get(format_)
         compact = form is not None and form.compact and not refuses_plain(asking.coding)
@@ -246,11 +248,11 @@ class Edge:
             # Whether there is what * asks for (RFC 9110 13.1.2) only pygeoapi can say.
             if known.strip() != "*" and names(known, etag):
                 return not_modified(etag, caching)
-        place = (resource.name, dataset_id or "", format_, language)
+        place = (resource.name, dataset_id or "", format_, language, *([question] if question else ()))
         headers: dict[str, str] = {"content-language": LOCALES[language], **caching}
         body = view.kept.get(place) if resource.kept else None
         if body is None:
-            api = view.for_request(older)
+            api = view.for_request(older) if part is None else view.narrowed(part)
             visit = Visit(
                 audience,
                 language,
@@ -275,13 +277,13 @@ class Edge:
                 raise _problem_of(status, content)
             body = content.encode() if isinstance(content, str) else content
             if format_ == JSON:
-                body = _corrected(resource.name, body, source, language)
+                body = listed(body, part, language) if part else _corrected(resource.name, body, source, language)
+            elif format_ == JSONLD and resource.name in ("collections", "collection"):
+                body = documents.linked(body)
             if source is not None and resource.fields:
                 headers["link"] = link_header(self.engine.site.base_url, source.publication.dataset_id)
             if "Content-Crs" in found:
                 headers["content-crs"] = found["Content-Crs"]
-            if resource.kept:
-                view.kept[place] = body
             if asking.public and asking.method != "POST" and request.headers.get("if-none-match", "").strip() == "*":
                 return not_modified(tagged(tag, coding_of(accepted)), caching)
             if form is not None and visit.taken is not None:
@@ -296,6 +298,8 @@ class Edge:
                     tag=tag if asking.method != "POST" else None,
                     headers=headers,
                 )
+            if resource.kept:
+                view.keep(place, body)
         if asking.public and asking.method != "POST" and request.headers.get("if-none-match", "").strip() == "*":
             return not_modified(tagged(tag, coding_of(asking.coding)), caching)
         return respond(

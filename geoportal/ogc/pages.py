@@ -24,6 +24,7 @@ from pygeoapi.util import json_serial
 from geoportal.language import LANGUAGES, catalogue, number, text
 from geoportal.ogc.conformance import parts
 from geoportal.ogc.formats.forms import FORMS, listed
+from geoportal.ogc.paging import part_of
 from geoportal.ogc.properties import kind_of_page, properties
 from geoportal.ogc.splice import Features, paged, timestamp
 from geoportal.ogc.visit import Visit, visit_under_way
@@ -80,6 +81,7 @@ class PageEnvironment(Environment):
             drawn=drawn,
             quoted=quoted,
             page_of=page_of,
+            part_of=part_of,
             form_of=form_of,
             form_name=form_name,
             further_forms=further_forms,

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Self
 
 from babel import Locale
@@ -14,9 +15,13 @@ from pygeoapi.api import API
 
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.pages import language_of
+from geoportal.ogc.paging import MOST_KEPT, Part
 from geoportal.ogc.source import Source
 
 LOGGER = logging.getLogger("geoportal.ogc")
+
+_PLAIN = 4
+"""Parts in the name of a document that is no page: resource, dataset, format, language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,22 @@ class View(API):  # type: ignore[misc]
             copy.handles = {source.handle: source for source in copy.sources.values()}
             copy._show({**self.config["resources"], dataset_id: older.resource})
         return copy
+
+    def narrowed(self, part: Part) -> Self:
+        """A copy for one request that lists no other collections than those of one page."""
+        copy = self.for_request()
+        if not part.whole:
+            shown = islice(self.config["resources"].items(), part.offset, part.offset + part.limit)
+            copy._show(dict(shown))
+        return copy
+
+    def keep(self, place: tuple[str, ...], body: bytes) -> None:
+        """Remember a finished document; of the pages of a list no more than ``MOST_KEPT``, the first to go first."""
+        if len(place) > _PLAIN:
+            pages = [other for other in tuple(self.kept) if len(other) > _PLAIN]
+            for other in pages[: max(0, len(pages) + 1 - MOST_KEPT)]:
+                self.kept.pop(other, None)
+        self.kept[place] = body
 
     def get_exception(
         self, status: int, headers: dict[str, str], format_: str | None, code: str, description: str

@@ -108,7 +108,11 @@ def typed(d: Difference) -> bool:
 
 
 def held_page(d: Difference) -> bool:
-    """Paging links name form and version; there is none to a page without features, or when only a count is asked."""
+    """Paging links name form and version; there is none to a page without features, or when only a count is asked.
+    A list of collections counts them.
+    """
+    if d.case.kind == "collections":
+        return (d.stock, d.ours) == (NOTHING, len(d.samples))
     if d.asked.get("resulttype") == "hits":
         return d.ours == (0 if d.at.endswith("numberReturned") else NOTHING)
     name = d.at.rpartition(" > ")[2]

@@ -106,8 +106,9 @@ INTENDED = (
     ),
     Intended(
         "paging links",
-        "CONTRACT 2: items take version; OGC 17-069r4 7.15.7: no next after the last; fc-numberReturned",
-        r"says > (links > (next|prev) [^>]+( > query > (f|version|offset))?|numberReturned)",
+        "CONTRACT 2: items take version; OGC 17-069r4 7.15.7: no next after the last; fc-numberReturned; "
+        "OGC 20-024: so do lists of collections say how many there are",
+        r"says > (links > (next|prev) [^>]+( > query > (f|version|offset))?|numberReturned|numberMatched)",
         held_page,
     ),
     Intended(
