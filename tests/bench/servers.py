@@ -83,9 +83,7 @@ def main() -> None:
     asked.add_argument("path", help="what is asked for, such as /ogc/collections/x/items?f=json")
     asked.add_argument("--port", type=int, default=8897)
     options = asked.parse_args()
-    print(
-        "| server | p50 ms | p99 ms | faults | requests/s | with silent ones: p99 ms | faults |\n|---|---|---|---|---|---|---|"
-    )
+    print("| server | p50 ms | p99 ms | faults | requests/s | with silent ones: p99 ms | faults |\n" + "|---" * 7 + "|")
     for name, command in VARIANTS.items():
         if importlib.util.find_spec(command[1]) is None:
             continue
