@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
-_RUNNING: list[subprocess.Popen[bytes]] = []
+_RUNNING: dict[subprocess.Popen[bytes], int] = {}
+"""Servers of this run, and the signal that ends each; the first ones end last."""
 
 
 class Absent(Exception):
@@ -36,6 +37,7 @@ def start(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     stdin: socket.socket | None = None,
+    ending: int = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
     """Start a server in a session of its own; it dies with this process, and what it says goes to ``log``."""
     with log.open("ab") as said:
@@ -49,7 +51,7 @@ def start(
             start_new_session=True,
             preexec_fn=_die_with_parent,
         )
-    _RUNNING.append(process)
+    _RUNNING[process] = ending
     return process
 
 
@@ -57,11 +59,11 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
 
 
-def stop(process: subprocess.Popen[bytes], with_signal: int = signal.SIGTERM) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """End a server and all that it started."""
     family = tree([process.pid])
     if process.poll() is None:
-        process.send_signal(with_signal)
+        process.send_signal(_RUNNING.get(process, signal.SIGTERM))
         try:
             process.wait(15)
         except subprocess.TimeoutExpired:
@@ -69,8 +71,7 @@ def stop(process: subprocess.Popen[bytes], with_signal: int = signal.SIGTERM) ->
             process.wait(5)
     for pid in family:
         _kill(pid, process.pid)
-    if process in _RUNNING:
-        _RUNNING.remove(process)
+    _RUNNING.pop(process, None)
 
 
 def _kill(pid: int, session: int) -> None:

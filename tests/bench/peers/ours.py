@@ -6,11 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-import urllib.request
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.bench.peers.machine import Absent, free_port, start, until
+from tests.bench.peers.machine import free_port, start, until
 from tests.bench.peers.peer import Peer, Place
 from tests.bench.peers.workloads import Dialect, cql2
 
@@ -84,14 +83,3 @@ def served(data: Path, place: Place, name: str = "ours") -> Peer:
 def started(place: Place) -> Peer:
     """The node of this project with the data of the run."""
     return served(published(place), place)
-
-
-def fetched(address: str) -> bytes:
-    """The answer to a plain GET; Absent when there is none."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(address, timeout=60) as answer:
-            body: bytes = answer.read()
-            return body
-    except OSError as error:
-        raise Absent(f"{address}: {error}") from error

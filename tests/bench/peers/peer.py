@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,3 +57,13 @@ class Place:
 
 
 Starter = Callable[[Place], Peer]
+
+
+def reachable(address: str) -> bool:
+    """Whether a GET is answered with 200."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=30) as answer:
+            return int(answer.status) == 200
+    except OSError:
+        return False

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import made
-from tests.bench.peers import nginx, ours, table
+from tests.bench.peers import mapserver, nginx, ours, qgis, stock, table, tipg
 from tests.bench.peers.answers import Answers, answered, wrong
 from tests.bench.peers.answers import table as answers_table
 from tests.bench.peers.load import Load, loaded
@@ -20,7 +20,13 @@ from tests.bench.peers.peer import Peer, Place, Starter
 from tests.bench.peers.whole import whole_layer
 from tests.bench.peers.workloads import TITLES, Asked, drawn
 
-PEERS: Mapping[str, Starter] = {}
+PEERS: Mapping[str, Starter] = {
+    "qgis-gpkg": qgis.started,
+    "mapserver-fgb": mapserver.started,
+    "tipg-pg": tipg.started,
+    "pygeoapi-pg": stock.on_postgresql,
+    "pygeoapi-ogr": stock.on_ogr,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,6 @@ class Filter:
         """In CQL2 text."""
         return f"class_code = '{self.code}' OR (floors > 3 AND S_INTERSECTS({geometry}, {self.wkt}))"
 
-    def ecql(self, geometry: str = "geometry") -> str:
-        """As pygeofilter's ECQL has it."""
-        return f"class_code = '{self.code}' OR (floors > 3 AND INTERSECTS({geometry}, {self.wkt}))"
-
     def qgis(self) -> str:
         """As a QGIS expression."""
         place = f"geom_from_wkt('{self.wkt}')"
