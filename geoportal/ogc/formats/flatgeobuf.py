@@ -2,7 +2,7 @@
 
 Our own writer: GDAL's needs a file, and brings pandas into the process. Coordinates are x before y, as the format
 holds them. A feature without a place, or with an empty one, has no geometry. Where some features have heights, all
-have: those of the others are no number.
+have: those of the others are no number. Only a mixture of points, lines and areas is flat, as readers need it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _GEOMETRY_TYPES = (1, 2, 2, 3, 4, 5, 6, 7)
 """Number that shapely gives a geometry type -> GeometryType of the format."""
 
 _POINT, _LINE, _POLYGON, _MULTI_POINT, _MULTI_LINE, _MULTI_POLYGON, _COLLECTION = 0, 1, 3, 4, 5, 6, 7
+_SINGLE = {_MULTI_POINT: _POINT, _MULTI_LINE: _LINE, _MULTI_POLYGON: _POLYGON}
 
 
 def write(chosen: Chosen) -> Iterator[bytes]:
@@ -39,14 +40,29 @@ def write(chosen: Chosen) -> Iterator[bytes]:
     kinds = kinds_of(chosen)
     types, solid = chosen.kinds
     present = np.unique(types[types >= 0]).tolist()
-    high = bool(solid.any())
+    high, several = bool(solid.any()), None
+    if high and len(present) > 1:
+        # A reader is not told of heights beside a mixture of types: as in the download, one family becomes multiple.
+        several = next((multi for multi in _SINGLE if set(present) <= {multi, _SINGLE[multi]}), None)
+        high, present = several is not None, present if several is None else [several]
     yield MAGIC + Buffer().finish(_header(chosen, kinds, present, high))
     for batch in chosen.batches():
-        geometries = geometry_tables(batch.shapes, high)
+        geometries = geometry_tables(batch.shapes if several is None else _multiple(batch.shapes), high)
         yield b"".join(
             Buffer().finish({0: geometry, 1: Vector(values)})
             for geometry, values in zip(geometries, _properties(batch, kinds), strict=True)
         )
+
+
+def _multiple(shapes: Geometries) -> Geometries:
+    """The geometries with each simple one as the only member of a multiple one."""
+    found = shapes.copy()
+    for kind, multiple in ((_POINT, shapely.multipoints), (_LINE, shapely.multilinestrings)):
+        rows = np.flatnonzero(shapely.get_type_id(shapes) == kind)
+        found[rows] = multiple(shapes[rows], indices=np.arange(len(rows)))
+    rows = np.flatnonzero(shapely.get_type_id(shapes) == _POLYGON)
+    found[rows] = shapely.multipolygons(shapes[rows], indices=np.arange(len(rows)))
+    return found
 
 
 def _header(chosen: Chosen, kinds: list[str], present: list[int], high: bool) -> Table:

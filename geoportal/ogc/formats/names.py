@@ -9,7 +9,7 @@ from geoportal.serving.downloads.contents import free_name
 
 _FIRST = (
     "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f\u2c00-\u2fef"
-    "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+    "\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd"  # nothing beyond: libxml2 takes none of that for a name
 )
 _STRANGE = re.compile(f"[^{_FIRST}0-9.\u00b7\u0300-\u036f\u203f-\u2040-]")
 _STARTS = re.compile(f"[{_FIRST}]")
