@@ -10,7 +10,7 @@ import shapely
 from geoportal.ogc.formats.flatbuffer import Buffer, Scalar, Vector
 from geoportal.ogc.formats.flatgeobuf import geometry_tables
 from tests.ogc.formats.layers import LAYERS
-from tests.ogc.world import World
+from tests.ogc.world import World, make_layer
 
 WKTS = [
     "POINT (1 2)",
@@ -90,3 +90,16 @@ def test_a_cut_file_is_seen_to_be_cut(new_world, tmp_path):
     with pytest.raises(Exception, match=r"(?i)read|feature|flatgeobuf|index"):
         _, _, wkb, _ = pyogrio.raw.read(path, datetime_as_string=True)
         raise AssertionError(f"{len(wkb)} features, unsuspected")
+
+
+def test_heights_beside_several_types(new_world, tmp_path):
+    world: World = new_world()
+    line = shapely.LineString([(116, 0, 5), (117, 1, 6)])
+    several = shapely.MultiLineString([line])
+    rows = [{"kode": str(number)} for number in range(3)]
+    world.publish("garis", make_layer(rows, [line, several, None]))
+    world.publish("campur", make_layer(rows, [line, shapely.Point(116, 0, 7), None]))
+    family = read(world.get("/ogc/collections/garis/items?f=fgb").content, tmp_path / "a.fgb")
+    assert [place and place.wkt for place in family] == [several.wkt, several.wkt, None]
+    mixed = read(world.get("/ogc/collections/campur/items?f=fgb").content, tmp_path / "b.fgb")
+    assert {place.wkt for place in mixed if place} == {"LINESTRING (116 0, 117 1)", "POINT (116 0)"}
