@@ -20,6 +20,7 @@ class Check:
 def examine(node: Node) -> list[Check]:
     """Look at sandbox, register, versions, orphans, builds and space; nothing is changed."""
     from geoportal.ingest.doctor import cuts
+    from geoportal.serving.wholeness import whole
     from geoportal.store import datasets
 
     held = cuts()
@@ -35,7 +36,7 @@ def examine(node: Node) -> list[Check]:
     found.append(Check("versions", not missing, {"count": len(known), "missing": ", ".join(missing)}))
     orphans = node.files.orphans()
     found.append(Check("orphans", not orphans, {"count": len(orphans), "names": ", ".join(map(str, orphans))}))
-    unbuilt = [p.dataset_id for p in current if not node.derived(p).is_dir()]
+    unbuilt = [p.dataset_id for p in current if not whole(node.derived(p))]
     found.append(Check("builds", not unbuilt, {"count": len(current), "missing": ", ".join(unbuilt)}))
     free, reserve = round(node.files.free_mb()), node.settings.storage.reserve_mb
     found.append(Check("space", free > reserve, {"free": free, "reserve": reserve}))

@@ -24,10 +24,14 @@ def unreadable(node: Node) -> list[Publication]:
     from geoportal.store import datasets
 
     with node.register.read() as conn:
+        used = datasets.builds_in_use(conn)
+        broken = {key for key in used if (folder := node.files.derived(*key)).is_dir() and not whole(folder)}
+        if not broken:
+            return []
         current = datasets.publications(conn)
         past = [one for now in current for one in datasets.published_history(conn, now.dataset_id)]
-    builds = {(one.version.digest, one.build): one for one in reversed([*current, *past])}
-    return [one for one in reversed(builds.values()) if (folder := node.derived(one)).is_dir() and not whole(folder)]
+    found = {(one.version.digest, one.build): one for one in reversed([*current, *past])}
+    return [one for key, one in reversed(found.items()) if key in broken]
 
 
 def renew(node: Node, publication: Publication) -> None:

@@ -117,13 +117,15 @@ def test_gunzip_reads_it(serving):
     assert found == b"[" + serving.slice(3, 777) + b"]"
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
-def test_curl_reads_it(serving):
+@pytest.fixture
+def address(serving):
+    """Where a server of plain bytes answers with a page of blocks."""
     body = serving.gzipped(b'{"features":[', 40, 1160, b"]}")
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
+            self.send_header("Content-Type", "application/json")
             self.send_header("Content-Encoding", "gzip")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -133,13 +135,25 @@ def test_curl_reads_it(serving):
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.handle_request, daemon=True).start()
-        found = subprocess.run(
-            ["curl", "-sS", "--noproxy", "*", "--compressed", f"http://127.0.0.1:{server.server_port}/"],
-            capture_output=True,
-            check=True,
-        ).stdout
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
+def test_curl_reads_it(serving, address):
+    found = subprocess.run(
+        ["curl", "-sS", "--noproxy", "*", "--compressed", address], capture_output=True, check=True
+    ).stdout
     assert found == b'{"features":[' + serving.slice(40, 1160) + b"]}"
+
+
+def test_chromium_reads_it(serving, address, chromium):
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(address)
+        found = page.evaluate("async () => (await (await fetch(location.href)).json()).features.map(one => one.id)")
+    assert found == serving.fids(range(40, 1160))
 
 
 def test_the_sums_in_the_file_are_those_of_the_text(serving):
