@@ -30,6 +30,9 @@ def answered(peer: Peer, asked: Asked) -> Answers:
     refused: dict[str, str] = {}
     matched, decimals = None, 0
     client = Client(peer.base, peer.accept)
+    for address in peer.dialect.addresses("W8", asked) or []:
+        if (answer := client.get(address)).status != 200:
+            refused["W8"] = f"{address}: {answer.status}: {answer.body[:160].decode('utf-8', 'replace')}"
     for workload in CHECKED:
         addresses = peer.dialect.addresses(workload, asked)
         if addresses is None:

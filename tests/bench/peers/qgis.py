@@ -78,7 +78,9 @@ def started(place: Place) -> Peer:
         for process in processes:
             stop(process)
         raise
-    dialect = Dialect(root="/wfs3", json="", metadata="", filtered=_filtered, filtered_at="/ows/")
+    dialect = Dialect(
+        root="/wfs3", json="", metadata="", metadata_suffix=".json", filtered=_filtered, filtered_at="/ows/"
+    )
     return Peer("qgis-gpkg", f"QGIS Server {made.stdout.strip().splitlines()[-1]}", base, dialect, processes)
 
 

@@ -49,12 +49,17 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def measured(wish: Wish) -> bool:
-    """Run, print the tables and write them into the folder; whether every figure that could be judged is reached."""
+def prepared(wish: Wish) -> tuple[Place, Asked]:
+    """The data of a run and its requests."""
     if not shutil.which("wrk"):
         raise SystemExit("wrk is missing: apt-get install wrk")
     place = Place(wish.folder.absolute(), made.made(wish.folder, wish.scale), wish.scale, wish.keep)
-    asked = drawn(place.data["buildings"])
+    return place, drawn(place.data["buildings"])
+
+
+def measured(wish: Wish) -> bool:
+    """Run, print the tables and write them into the folder; whether every figure that could be judged is reached."""
+    place, asked = prepared(wish)
     starters: dict[str, Starter] = {table.OURS: ours.started, table.LIMIT: nginx.limit, **PEERS}
     wanted = {name: each for name, each in starters.items() if not wish.servers or name in wish.servers}
     loads: dict[str, dict[str, list[Load]]] = {}

@@ -149,7 +149,15 @@ def _configuration(port: int, provider: Any) -> dict[str, Any]:
                 "title": layer,
                 "description": layer,
                 "keywords": ["bench"],
-                "links": [{"type": "text/html", "rel": "canonical", "href": "https://example.org"}],
+                "links": [
+                    {
+                        "type": "text/html",
+                        "rel": "canonical",
+                        "title": "bench",
+                        "href": "https://example.org",
+                        "hreflang": "en",
+                    }
+                ],
                 "extents": {
                     "spatial": {
                         "bbox": [115.43, -1.31, 117.66, 1.18],

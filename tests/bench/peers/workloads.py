@@ -100,7 +100,8 @@ class Dialect:
     villages: str = "villages"
     json: str = "f=json"
     metadata: str = "f=json"
-    id_prefix: str = ""
+    metadata_suffix: str = ""
+    """What stands behind the address of a document that is wanted in JSON."""
     filtered: Callable[[Filter], str] | None = None
     """The query of a filter; None for a server that cannot."""
     filtered_at: str | None = None
@@ -136,7 +137,7 @@ class Dialect:
                 ]
             case "W4":
                 place = f"{self.root}/collections/{here}/items"
-                return [self._ask(f"{place}/{self.id_prefix}{number}", self.json) for number in asked.ids]
+                return [self._ask(f"{place}/{number}", self.json) for number in asked.ids]
             case "W5":
                 if not self.by_attribute:
                     return None
@@ -147,7 +148,7 @@ class Dialect:
                 return [self.items(self.villages, "limit=10")]
             case "W8":
                 places = (self.root or "/", f"{self.root}/collections", f"{self.root}/collections/{here}")
-                return [self._ask(place, self.metadata) for place in places]
+                return [self._ask(f"{place}{self.metadata_suffix}", self.metadata) for place in places]
             case "WC":
                 if self.filtered is None:
                     return None
