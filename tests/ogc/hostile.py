@@ -211,6 +211,31 @@ HEADERS = {
 }
 
 
+EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+GOOD: Mapping[str, tuple[str, ...]] = {
+    "f": tuple(sorted({name for resource in RESOURCES for name in resource.offers})),
+    "lang": ("id", "en", "en-GB"),
+    "limit": ("1", "10000", "999999999"),
+    "offset": ("0", "59", "9" * 15),
+    "bbox": ("-180,-90,180,90", "170,-90,-170,90", "116,-1,0,118,1,9", "0,0,0,0"),
+    "bbox-crs": (f"{EPSG}4326", f"{EPSG}3857", f"{EPSG}32750"),
+    "crs": (f"{EPSG}4326", f"{EPSG}3857", f"{EPSG}32750", f"{EPSG}9470"),
+    "datetime": ("2026-01-01", "../..", "1999-01-01/.."),
+    "sortby": ("urut", "-nama,urut"),
+    "properties": ("nama", "kode,urut"),
+    "skipGeometry": ("true", "false"),
+    "resulttype": ("hits", "results"),
+    "filter": ("urut>5", "S_INTERSECTS(geometry, BBOX(-180,-90,180,90))", "nama IS NULL"),
+    "filter-lang": ("cql2-text", "cql2-json"),
+    "filter-crs": (f"{EPSG}4326",),
+    "version": ("1", "2"),
+    "nama": ("titik 7",),
+    "urut": ("7",),
+    "q": ("titik", "titik -7"),
+}
+"""What is meant well: beside it the hostile goes deeper than the first check."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One hostile request."""
@@ -251,23 +276,32 @@ def requests(count: int) -> Iterator[Request]:
 
 
 def _mixed(chance: random.Random, names: list[str]) -> Request:
-    resource = chance.choice(RESOURCES)
-    path = resource.path.replace("{collection}", chance.choice(COLLECTIONS)).replace(
-        "{item:path}", _quoted(chance.choice(VALUES))[:2000]
+    resource = chance.choice(
+        RESOURCES if chance.random() < 0.4 else [r for r in RESOURCES if r.name in ("items", "item")]
     )
-    pairs = []
-    for _ in range(chance.randint(0, 4)):
-        name = chance.choice(names)
-        values: tuple[str, ...] = {"bbox": BOXES, "datetime": TIMES, "filter": FILTERS}.get(name, VALUES)
-        value = _quoted(chance.choice(values))
-        if chance.random() < 0.3:
-            at = chance.randint(0, len(value))
-            value = value[:at] + quote(chance.choice(string.printable + "é村\u202e")) + value[at:]
-        pairs.append(f"{quote(name)}={value}")
-    headers = {name: chance.choice(values) for name, values in HEADERS.items() if chance.random() < 0.15}
+    collection = chance.choice(COLLECTIONS) if chance.random() < 0.3 else chance.choice(COLLECTIONS[:3])
+    item = _quoted(chance.choice(VALUES))[:2000] if chance.random() < 0.5 else "0007"
+    path = resource.path.replace("{collection}", collection).replace("{item:path}", item)
+    asked = dict(_pair(chance, names, sorted(resource.known | {"f", "lang"})) for _ in range(chance.randint(0, 4)))
+    headers = {name: chance.choice(values) for name, values in HEADERS.items() if chance.random() < 0.1}
     method = chance.choices(("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE"), (20, 3, 3, 1, 1, 1))[0]
     body = chance.choice(BODIES) if method in ("POST", "PUT") else None
-    return Request(method, f"{path}?{'&'.join(pairs)}" if pairs else path, headers, body)
+    query = "&".join(f"{name}={value}" for name, value in asked.items())
+    return Request(method, f"{path}?{query}" if query else path, headers, body)
+
+
+def _pair(chance: random.Random, names: list[str], known: list[str]) -> tuple[str, str]:
+    """A parameter: in two of three cases one that the resource takes, and a value that it would."""
+    if chance.random() < 0.67:
+        name = chance.choice(known)
+        return name, quote(chance.choice(GOOD.get(name, ("1",))))
+    name = chance.choice(names)
+    values: tuple[str, ...] = {"bbox": BOXES, "datetime": TIMES, "filter": FILTERS}.get(name, VALUES)
+    value = _quoted(chance.choice(values))
+    if chance.random() < 0.3:
+        at = chance.randint(0, len(value))
+        value = value[:at] + quote(chance.choice(string.printable + "é村\u202e")) + value[at:]
+    return quote(name), value
 
 
 def _quoted(value: str) -> str:
