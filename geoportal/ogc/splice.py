@@ -13,7 +13,7 @@ import orjson
 from pygeoapi.util import json_serial
 
 from geoportal.ogc.formats.links import further_last, with_forms
-from geoportal.ogc.visit import taken_under_way
+from geoportal.ogc.visit import asked_under_way, taken_under_way
 
 Feature = dict[str, Any]
 
@@ -108,6 +108,17 @@ def paged(links: Iterable[Mapping[str, Any]], features: Features, matched: int |
     return with_forms(found)
 
 
+def itself(links: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The links of a feature; those to itself stay with the version, if the request has named one."""
+    version = asked_under_way("version")
+    if version is None:
+        return [dict(link) for link in links]
+    own = ("self", "alternate")
+    return [
+        {**link, "href": held(link["href"], int(version)) if link["rel"] in own else link["href"]} for link in links
+    ]
+
+
 def _parameters(href: str) -> list[tuple[str, str]]:
     return parse_qsl(urlsplit(href).query, keep_blank_values=True)
 
@@ -122,7 +133,7 @@ def as_json(value: Any, pretty: bool = False) -> bytes:
     taken = taken_under_way()
     if not isinstance(features, Features):
         if isinstance(value, dict) and value.get("type") == "Feature" and "links" in value:
-            value = {**value, "links": with_forms(value["links"], single=True)}
+            value = {**value, "links": with_forms(itself(value["links"]), single=True)}
             if taken is not None:
                 return taken.keep(value)
         elif isinstance(value, dict) and ("collections" in value or "itemType" in value):

@@ -99,6 +99,12 @@ def language_under_way() -> str:
     return visit.language if visit is not None else LANGUAGES[0]
 
 
+def asked_under_way(name: str) -> str | None:
+    """The value of a parameter of the request under way; None where it was not given, or there is no request."""
+    visit = _VISIT.get()
+    return dict(visit.pairs).get(name) if visit is not None else None
+
+
 @contextmanager
 def visiting(visit: Visit) -> Iterator[Visit]:
     """Make ``visit`` the one under way for the duration of a block."""

@@ -61,7 +61,9 @@ def test_before_the_first_there_is_nothing(past, moment):
         assert problem["detail"].startswith("Nothing of this collection was published at ")
 
 
-@pytest.mark.parametrize("moment", ["", "kemarin", "2026", "2026-01", "2026-13-01", "2026-01-10T25:00:00Z", "../..", "0001-01-01"])
+@pytest.mark.parametrize(
+    "moment", ["", "kemarin", "2026", "2026-01", "2026-13-01", "2026-01-10T25:00:00Z", "../..", "0001-01-01"]
+)
 def test_what_is_no_moment_is_refused(past, moment):
     for path in (ITEMS, f"{ITEMS}/0001"):
         problem = past.json(f"{path}?as-of={moment}&lang=en", 400)
@@ -87,6 +89,18 @@ def test_all_links_lead_to_the_version_from_then_on(past):
         assert "version=1" in links["self"]
         path = links.get("next")
     assert seen == ["0001", "0002", "0003"]
+
+
+@pytest.mark.parametrize("query", ["as-of=2026-01-11", "version=1"])
+def test_a_feature_of_an_earlier_version_leads_to_itself(past, query):
+    feature = past.json(f"{ITEMS}/0002?{query}")
+    links = [link for link in feature["links"] if link["rel"] in ("self", "alternate")]
+    assert len(links) > 2 and all("version=1" in link["href"] for link in links)
+    (own,) = [link["href"] for link in links if link["rel"] == "self"]
+    again = past.json(own)
+    assert (again["id"], again["properties"]) == ("0002", feature["properties"])
+    present = past.json(f"{ITEMS}/0002")
+    assert not [link for link in present["links"] if "version" in link["href"]]
 
 
 def test_the_same_version_is_the_same_answer(past):

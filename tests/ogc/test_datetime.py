@@ -85,7 +85,9 @@ def found(world, dataset: str, asked: str, more: str = "") -> set[str]:
     return ids
 
 
-MOMENTS = st.datetimes(datetime(2025, 11, 20), datetime(2026, 2, 20)).map(lambda value: value.replace(tzinfo=UTC))
+MOMENTS = st.datetimes(
+    datetime.fromisoformat("2025-11-20"), datetime.fromisoformat("2026-02-20"), timezones=st.just(UTC)
+)
 ENDS = st.one_of(st.sampled_from(["..", ""]), MOMENTS, MOMENTS.map(lambda value: value.date()))
 
 
@@ -208,3 +210,15 @@ def test_a_collection_with_a_time_answers_in_every_form(years):
     for form in ("json", "html", "jsonld"):
         years.get(f"/ogc/collections/masa?f={form}")
         years.get(f"/ogc/collections/masa/items?f={form}&datetime=2026-01-01/..&limit=2")
+
+
+def test_open_ends_are_written_as_each_form_writes_them(years):
+    assert years.json("/ogc/collections/masa?f=jsonld")["dataset"]["temporalCoverage"] == "../.."
+    (first, last), *_ = years.json("/ogc/collections/hari")["extent"]["temporal"]["interval"]
+    assert years.json("/ogc/collections/hari?f=jsonld")["dataset"]["temporalCoverage"] == f"{first}/{last}"
+    by_id = {one["@id"].rpartition("/")[2]: one for one in years.json("/ogc/collections?f=jsonld")["dataset"]}
+    assert by_id["masa"]["temporalCoverage"] == "../.."
+    assert by_id["tanpa"]["temporalCoverage"] is None
+    page = years.get("/ogc/collections/hari?f=html&lang=en").text
+    assert f"{first} to {last}" in page
+    assert "None" not in years.get("/ogc/collections/masa?f=html&lang=en").text

@@ -172,7 +172,12 @@ def test_a_plus_that_nobody_encoded_is_one(odd):
 
 
 def test_geometry_and_id_may_be_chosen_and_are_always_there(odd):
-    for chosen, properties in (("geometry", []), ("id", []), ("id,urut,geometry", ["urut"]), ("geometri", ["geometri"])):
+    for chosen, properties in (
+        ("geometry", []),
+        ("id", []),
+        ("id,urut,geometry", ["urut"]),
+        ("geometri", ["geometri"]),
+    ):
         for path in (at("biasa", properties=chosen), at("biasa", properties=chosen, limit="2", offset="1")):
             document = odd.json(path)
             for feature in document["features"]:
