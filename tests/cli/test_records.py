@@ -115,3 +115,16 @@ def test_a_specification_may_refuse_to_publish_without_a_licence(geoportal, data
     assert "[record-licence-missing]" in refused.stderr
     assert geoportal("record", "edit", dataset, "--licence", "CC0-1.0").returncode == 0
     assert geoportal("publish", dataset).returncode == 0
+
+
+def test_the_time_of_features_is_a_field_with_dates(geoportal, tmp_path: Path):
+    source = tmp_path / "izin.geojson"
+    source.write_text(json.dumps(POINT).replace('"kode": "1"', '"kode": "1", "tanggal": "2026-01-31"'))
+    assert geoportal("submit", source, "--dataset", "izin").returncode == 0
+    wrong = geoportal("record", "edit", "izin", "--time", "kode", "--lang", "id")
+    assert wrong.returncode == 7
+    assert "isinya string, bukan tanggal" in wrong.stderr
+    for value, time in (("tanggal", ["tanggal"]), ("", None)):
+        done = json.loads(geoportal("record", "edit", "izin", "--time", value, "--json").stdout)
+        assert done["changed"] == ["time"]
+        assert json.loads(geoportal("record", "show", "izin", "--json").stdout)["record"].get("time") == time
