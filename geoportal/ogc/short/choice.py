@@ -9,7 +9,7 @@ from geoportal.ogc.filters import asked_filter
 from geoportal.ogc.short.asking import Asking
 from geoportal.ogc.source import Source
 from geoportal.serving.crs import CRS84
-from geoportal.serving.fragments import Rows
+from geoportal.serving.opened import Rows
 from geoportal.serving.summary import FRAGMENTS
 
 LARGEST_AT_ONCE = 2_000

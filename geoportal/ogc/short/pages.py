@@ -12,7 +12,8 @@ from geoportal.ogc.responses import CODINGS, WORTH_IT_BYTES, coding_of, names, t
 from geoportal.ogc.short.answers import Answer
 from geoportal.ogc.short.envelope import TAIL, Envelope
 from geoportal.ogc.source import Key, Source
-from geoportal.serving.fragments import Rows, Serving
+from geoportal.serving.fragments import Serving
+from geoportal.serving.opened import Rows
 
 BLOCK = "gzip"
 """The coding of the blocks that lie compressed on disk."""
