@@ -137,7 +137,9 @@ def busy() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """MB of a server: its share of all memory (PSS), and what the largest of its processes holds alone (USS)."""
+    """MB of a server: its share of all memory (PSS), and what the largest of its processes has written for itself alone
+    (pages of files that the kernel may drop are not in it).
+    """
 
     pss: float
     private: float
@@ -153,7 +155,7 @@ def memory(roots: Iterable[int]) -> Memory:
             continue
         numbers = {name: int(kb) for name, kb in re.findall(r"^(\w+):\s+(\d+)", said, re.MULTILINE)}
         shares += numbers.get("Pss", 0)
-        alone.append(numbers.get("Private_Clean", 0) + numbers.get("Private_Dirty", 0))
+        alone.append(numbers.get("Private_Dirty", 0))
     return Memory(shares / 1024, max(alone) / 1024)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
 from tests.bench.peers import nginx
+from tests.bench.peers.indexed import geopackages
 from tests.bench.peers.machine import Absent, stop, until
 from tests.bench.peers.peer import Peer, Place, reachable
 from tests.bench.peers.workloads import Dialect, Filter
@@ -48,13 +48,7 @@ def started(place: Place) -> Peer:
     project, script = folder / "bench.qgs", folder / "project.py"
     script.write_text(PROJECT)
     home = {"PATH": os.environ["PATH"], "HOME": str(folder), "QT_QPA_PLATFORM": "offscreen"}
-    layers = []
-    for name in ("buildings", "villages"):
-        # A copy: QGIS may put a GeoPackage into another journal mode while it reads.
-        copy = folder / f"{name}-{place.scale:g}.gpkg"
-        if not copy.exists():
-            shutil.copyfile(place.data[name], copy)
-        layers.append(f"{name}={copy}")
+    layers = [f"{name}={path}" for name, path in geopackages(place).items()]
     made = subprocess.run(
         [PYTHON, script, project, *layers], env=home, cwd=folder, capture_output=True, text=True, check=False
     )

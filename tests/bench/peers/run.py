@@ -133,7 +133,8 @@ def _written(
     asked: Asked,
 ) -> bool:
     """The tables on the screen and in files."""
-    lines, rows = table.ratios(loads)
+    others = {(server, name) for server, each in answers.items() for name in wrong(each, asked)}
+    lines, rows = table.ratios(loads, others)
     text = "\n\n".join(
         part
         for part in (

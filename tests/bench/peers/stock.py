@@ -11,6 +11,7 @@ import yaml
 
 from tests.bench.peers import database
 from tests.bench.peers.environments import environment, has, version
+from tests.bench.peers.indexed import geopackages
 from tests.bench.peers.machine import Absent, free_port, start, until
 from tests.bench.peers.peer import Peer, Place, reachable
 from tests.bench.peers.workloads import Dialect, cql2
@@ -56,6 +57,7 @@ def on_ogr(place: Place) -> Peer:
     bins = environment(place.folder / "pygeoapi", PACKAGES, WISHES)
     if not has(bins, "osgeo"):
         raise Absent("no Python package of GDAL for this Python (osgeo)")
+    paths = geopackages(place)
 
     def provider(layer: str) -> dict[str, Any]:
         return {
@@ -63,7 +65,7 @@ def on_ogr(place: Place) -> Peer:
             "name": "OGR",
             "data": {
                 "source_type": "GPKG",
-                "source": str(place.data[layer].absolute()),
+                "source": str(paths[layer]),
                 "source_srs": "EPSG:4326",
                 "target_srs": "EPSG:4326",
                 "source_capabilities": {"paging": True},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tests.bench.peers.load import Load
 from tests.bench.peers.workloads import AIMS, FIGURES, OF_LIMIT, TITLES
@@ -34,7 +34,7 @@ def rates(measured: Measured) -> str:
         "Answers a second (p50 / p99 ms), median of the runs; 'x' = errors, '~' = others kept more than "
         f"{FOREIGN:g} cores busy, '*' = too slow for the window: requests one after another.",
         "",
-        "| server | " + " | ".join(names) + " | PSS MB | largest process MB |",
+        "| server | " + " | ".join(names) + " | PSS MB | largest process, own MB |",
         "|---" * (len(names) + 3) + "|",
     ]
     for server, each in measured.items():
@@ -65,8 +65,12 @@ def best(measured: Measured, workload: str) -> tuple[str, float] | None:
     return (max(found)[1], max(found)[0]) if found else None
 
 
-def ratios(measured: Measured) -> tuple[str, list[dict[str, object]]]:
-    """Our server beside the best peer and the limit, in Markdown and as rows."""
+def ratios(measured: Measured, wrong: Collection[tuple[str, str]] = ()) -> tuple[str, list[dict[str, object]]]:
+    """Our server beside the best peer and the limit, in Markdown and as rows.
+
+    ``wrong``: servers and workloads with other features than shapely finds. They count as peers all the same; where
+    one is the best, the line says so and names the best of the others.
+    """
     lines = [
         "| | what | ours | best peer | ratio | figure | reached | aim | of nginx | aim | p99 ms | bytes | foreign |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
@@ -79,6 +83,9 @@ def ratios(measured: Measured) -> tuple[str, list[dict[str, object]]]:
         ours, other, limit = rate(loads), best(measured, name), measured.get(LIMIT, {}).get(name)
         ratio = ours / other[1] if other else None
         part = ours / rate(limit) if limit else None
+        right = None
+        if other and (other[0], name) in wrong:
+            right = best({server: each for server, each in measured.items() if (server, name) not in wrong}, name)
         figure = FIGURES.get(name)
         reached = None if ratio is None or figure is None else ratio >= figure
         row: dict[str, object] = {
@@ -87,6 +94,8 @@ def ratios(measured: Measured) -> tuple[str, list[dict[str, object]]]:
             "peer": other[0] if other else None,
             "peer_rate": other[1] if other else None,
             "ratio": ratio,
+            "right_peer": right[0] if right else None,
+            "right_ratio": ours / right[1] if right else None,
             "figure": figure,
             "reached": reached,
             "aim": AIMS.get(name),
@@ -95,9 +104,10 @@ def ratios(measured: Measured) -> tuple[str, list[dict[str, object]]]:
         }
         rows.append(row)
         said = "no peer" if reached is None and figure else "" if reached is None else "yes" if reached else "NO"
+        beside = f" (answers wrongly; {right[0]} {number(right[1])}: {ours / right[1]:.1f}x)" if right else ""
         lines.append(
             f"| {name} | {title} | {number(ours)} | {f'{other[0]} {number(other[1])}' if other else '-'} "
-            f"| {f'{ratio:.1f}x' if ratio else '-'} | {f'>= {figure}x' if figure else ''} | {said} "
+            f"| {f'{ratio:.1f}x' if ratio else '-'}{beside} | {f'>= {figure}x' if figure else ''} | {said} "
             f"| {f'{AIMS[name]}x' if name in AIMS else ''} | {f'{part:.3f}' if part else '-'} "
             f"| {f'{OF_LIMIT[name]:.2f}' if name in OF_LIMIT else ''} "
             f"| {statistics.median(load.p99 for load in loads):.1f} | {loads[-1].mean_bytes:.0f} "
