@@ -141,7 +141,7 @@ def test_operations_are_what_the_router_does(village, form):
         path = path.removeprefix("/ogc").rstrip("/") or "/"
         if "{rest:path}" in path:
             path = "/tidak/ada"
-        for method in sorted(route.methods - {"HEAD", "OPTIONS"}):
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY"):
             answer = village.client.request(method, f"/ogc{path.replace('{featureId}', '0001')}")
             if answer.status_code not in (404, 405):
                 served.add((method, path))
