@@ -151,8 +151,8 @@ class OgcSettings(Section):
         default=0,
         ge=0,
         le=86400,
-        description="Seconds for which browsers and proxies use a public answer without asking; with 0 a publication is "
-        "seen at once, and asking costs little (304).",
+        description="Seconds for which browsers and proxies use a public answer without asking; with 0 a publication "
+        "is seen at once, and asking costs little (304).",
     )
     version_max_age_s: int = Field(
         default=2_592_000,

@@ -71,6 +71,10 @@ class Serving(Opened):
         """GeoJSON Feature texts in CRS84."""
         return self.fragments.of(rows)
 
+    def joined(self, rows: Rows) -> bytes:
+        """GeoJSON Feature texts in CRS84 with ``,`` between them: the inside of a page's ``features``."""
+        return self.fragments.joined(rows)
+
     def bare(self, rows: Rows | Sequence[int]) -> list[bytes]:
         """GeoJSON Feature texts without geometry (null)."""
         cuts = self.cuts[np.asarray(rows, dtype=np.int64)].tolist()

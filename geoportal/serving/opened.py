@@ -59,6 +59,19 @@ class Texts:
         starts, ends = self.offsets[chosen].tolist(), self.offsets[chosen + 1].tolist()
         return [data[start : end - gap] for start, end in zip(starts, ends, strict=True)]
 
+    def joined(self, rows: Rows) -> bytes:
+        """The pieces of the rows with ``,`` between them; rows that follow each other are copied as one."""
+        if isinstance(rows, range) and rows.step == 1:
+            return self.run(rows.start, rows.stop)
+        chosen = np.asarray(rows, dtype=np.int64)
+        if not len(chosen):
+            return b""
+        breaks = np.flatnonzero(np.diff(chosen) != 1)
+        firsts, lasts = chosen[np.append(0, breaks + 1)], chosen[np.append(breaks, len(chosen) - 1)]
+        starts, ends = self.offsets[firsts].tolist(), (self.offsets[lasts + 1] - self.gap).tolist()
+        data = self.data
+        return b",".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
+
     def run(self, start: int, stop: int) -> bytes:
         """The rows from ``start`` up to ``stop`` with what lies between them, in one copy."""
         if stop <= start:

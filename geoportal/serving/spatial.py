@@ -27,6 +27,7 @@ from geoportal.serving.mapping import map_array
 
 BLOCKS, BOXES, INDEX_ROWS, PLACELESS = "spatial.blocks", "spatial.boxes", "spatial.rows", "spatial.placeless"
 LEAF = 128
+BOUGH = 64
 
 Box = tuple[float, float, float, float]
 Rows = NDArray[np.int32]
@@ -62,6 +63,15 @@ def _tiled(envelopes: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.lexsort((y, strips))
 
 
+def _boughs(blocks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The envelopes of BOUGH leaves each, in memory: few numbers."""
+    starts = np.arange(0, blocks.shape[1], BOUGH)
+    if not len(starts):
+        return np.empty((4, 0))
+    lows, highs = np.minimum.reduceat(blocks[:2], starts, axis=1), np.maximum.reduceat(blocks[2:], starts, axis=1)
+    return np.concatenate([lows, highs])
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SpatialIndex:
     """The index of one layer. ``extent`` bounds all that has a place; None when nothing has."""
@@ -69,6 +79,7 @@ class SpatialIndex:
     count: int
     extent: Box | None
     blocks: NDArray[np.float64]
+    boughs: NDArray[np.float64]
     boxes: NDArray[np.float64]
     rows: NDArray[np.int32]
     placeless: Rows
@@ -76,10 +87,12 @@ class SpatialIndex:
     @classmethod
     def open(cls, folder: Path, count: int, extent: Box | None, sizes: Mapping[str, int]) -> SpatialIndex:
         """Map the four files of the index; ``sizes`` in bytes as the summary has them."""
+        blocks = map_array(folder / BLOCKS, sizes[BLOCKS], "<f8", (4, -1)) if sizes[BLOCKS] else np.empty((4, 0))
         return cls(
             count=count,
             extent=extent,
-            blocks=map_array(folder / BLOCKS, sizes[BLOCKS], "<f8", (4, -1)) if sizes[BLOCKS] else np.empty((4, 0)),
+            blocks=blocks,
+            boughs=_boughs(blocks),
             boxes=map_array(folder / BOXES, sizes[BOXES], "<f8", (-1, 4, LEAF)),
             rows=map_array(folder / INDEX_ROWS, sizes[INDEX_ROWS], "<i4", (-1, LEAF)),
             placeless=map_array(folder / PLACELESS, sizes[PLACELESS], "<i4", (-1,)),
@@ -95,9 +108,8 @@ class SpatialIndex:
     def candidates(self, box: Box) -> tuple[Rows, Rows]:
         """Rows with envelopes wholly inside the box, and rows whose envelopes only meet it; edges count as inside."""
         west, south, east, north = box
+        hit = self._leaves(west, south, east, north)
         blocks = self.blocks
-        touched = (blocks[0] <= east) & (blocks[2] >= west) & (blocks[1] <= north) & (blocks[3] >= south)
-        hit = np.flatnonzero(touched)
         whole = np.empty(0, dtype=np.int32)
         if len(hit) > 4:
             inner = blocks[:, hit]
@@ -109,6 +121,22 @@ class SpatialIndex:
         meeting = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
         inside = (boxes[:, 0] >= west) & (boxes[:, 2] <= east) & (boxes[:, 1] >= south) & (boxes[:, 3] <= north)
         return np.concatenate([whole, rows[inside]]), rows[meeting & ~inside]
+
+    def _leaves(self, west: float, south: float, east: float, north: float) -> NDArray[np.int64]:
+        """The leaves that meet a box: first among the boughs, which bound as many leaves as leaves bound features."""
+        blocks, boughs = self.blocks, self.boughs
+        touched = (boughs[0] <= east) & (boughs[2] >= west) & (boughs[1] <= north) & (boughs[3] >= south)
+        hit = np.flatnonzero(touched)
+        if len(hit) * 4 > boughs.shape[1]:
+            touched = (blocks[0] <= east) & (blocks[2] >= west) & (blocks[1] <= north) & (blocks[3] >= south)
+            return np.flatnonzero(touched)
+        among = (hit[:, None] * BOUGH + np.arange(BOUGH)).reshape(-1)
+        among = among[: np.searchsorted(among, blocks.shape[1])]
+        near = blocks[:, among]
+        found: NDArray[np.int64] = among[
+            (near[0] <= east) & (near[2] >= west) & (near[1] <= north) & (near[3] >= south)
+        ]
+        return found
 
     def in_order(self, found: Sequence[Rows]) -> Rows:
         """All rows of ``found`` and those without a place, each once, in the order of the layer."""

@@ -8,6 +8,8 @@ import geopandas
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from shapely.geometry import shape
 
@@ -227,3 +229,14 @@ def test_features_are_valid_geojson_in_every_way_of_asking(serving):
         assert list(feature) == ["type", "id", "geometry", "properties"]
         assert feature["type"] == "Feature"
         assert isinstance(feature["id"], str)
+
+
+@given(st.lists(st.integers(0, 2), max_size=30))
+def test_joined_pieces_are_what_lies_between_them(steps: list[int]) -> None:
+    from geoportal.serving.opened import Texts
+
+    words = [f"w{number}".encode() for number in range(70)]
+    data, ends = b",".join(words), np.cumsum([0, *(len(word) + 1 for word in words)])
+    texts = Texts(data, ends.astype(np.int64), 1)
+    rows = np.cumsum(np.array(steps, dtype=np.int32), dtype=np.int32) + 3
+    assert texts.joined(rows) == b",".join(words[row] for row in rows)

@@ -81,9 +81,7 @@ def page(envelope: Envelope, head: bytes, serving: Serving, rows: Rows, wanted: 
         return _sent(envelope, b"", wanted, None)
     if wanted.joined and isinstance(rows, range):
         return _sent(envelope, serving.gzipped(head, rows.start, rows.stop, TAIL), wanted, BLOCK)
-    if isinstance(rows, range):
-        return _coded(envelope, b"".join((head, serving.slice(rows.start, rows.stop), TAIL)), wanted)
-    return _coded(envelope, b"".join((head, b",".join(serving.page(rows)), TAIL)), wanted)
+    return _coded(envelope, b"".join((head, serving.joined(rows), TAIL)), wanted)
 
 
 def _coded(envelope: Envelope, body: bytes, wanted: Wanted) -> Answer:
