@@ -1,9 +1,10 @@
 """The conformance classes that are declared: what the collections of a view prove, never wider.
 
 A class is that of the whole API (OGC 17-069r4 7.4), so it is declared where every collection that it applies to proves
-it: classes of spatial functions do not apply to a layer without geometry, those of times to one without dates. What a
-collection proves is found out by asking it (``proofs``). No standard gives a collection a place for classes of its own:
-``conformsTo`` of a record (OGC 20-004r1) speaks of the record.
+it: classes of spatial functions do not apply to a layer without geometry. Times, numbers and texts may stand in a
+question alone, so their classes apply to all, and are asked of a field too where there is one. What a collection proves
+is found out by asking it (``proofs``). No standard gives a collection a place for classes of its own: ``conformsTo`` of
+a record (OGC 20-004r1) speaks of the record.
 
 Part 5 of Features was published as Part 3 of Common (OGC 23-058r2), with other addresses than in its drafts; clients
 know the older ones (QGIS looks for ``ogcapi-features-5``), and both ask for the same, so both are declared.
@@ -97,14 +98,14 @@ CLASSES = (
     Class("cql2/1.0/conf/cql2-json", _asked, proofs.filters),
     Class("cql2/1.0/conf/basic-cql2", _of("any"), proofs.comparisons),
     Class("cql2/1.0/conf/advanced-comparison-operators", _of("any"), proofs.advanced_comparisons),
-    Class("cql2/1.0/conf/case-insensitive-comparison", _of("text"), proofs.cases),
-    Class("cql2/1.0/conf/accent-insensitive-comparison", _of("text"), proofs.accents),
+    Class("cql2/1.0/conf/case-insensitive-comparison", _asked, proofs.cases),
+    Class("cql2/1.0/conf/accent-insensitive-comparison", _asked, proofs.accents),
     Class("cql2/1.0/conf/basic-spatial-functions", _placed, proofs.basic_spatial),
     Class("cql2/1.0/conf/basic-spatial-functions-plus", _placed, proofs.basic_spatial_plus),
     Class("cql2/1.0/conf/spatial-functions", _placed, proofs.spatial),
-    Class("cql2/1.0/conf/temporal-functions", _of("instant"), proofs.temporal),
+    Class("cql2/1.0/conf/temporal-functions", _asked, proofs.temporal),
     Class("cql2/1.0/conf/property-property", _of("any"), proofs.properties),
-    Class("cql2/1.0/conf/arithmetic", _of("number"), proofs.arithmetic),
+    Class("cql2/1.0/conf/arithmetic", _asked, proofs.arithmetic),
 )
 """What collections of features may bring (OGC 17-069r4, 18-058r1, 19-079r2, 23-058r2, 21-065r2)."""
 

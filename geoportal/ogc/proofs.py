@@ -233,21 +233,21 @@ def advanced_comparisons(layer: Subject) -> bool:
 
 
 def cases(layer: Subject) -> bool:
-    """CASEI on a text of the layer and on one of the question."""
-    field = layer.fields["text"]
-    folded = f"CASEI({_name(field)})"
-    return _all_agree(layer, layer.filled(field), f"{folded} = {folded}") and _all_agree(
-        layer, layer.asked, "CASEI('Desa ÉÇ') = CASEI('dESA éç')"
-    )
+    """CASEI on texts of the question, and on a text of the layer where it has any."""
+    return _folded(layer, "CASEI") and _all_agree(layer, layer.asked, "CASEI('Desa ÉÇ') = CASEI('dESA éç')")
 
 
 def accents(layer: Subject) -> bool:
-    """ACCENTI on a text of the layer and on one of the question."""
-    field = layer.fields["text"]
-    folded = f"ACCENTI({_name(field)})"
-    return _all_agree(layer, layer.filled(field), f"{folded} = {folded}") and _all_agree(
-        layer, layer.asked, "ACCENTI('Désa Ñ') = ACCENTI('Desa N')"
-    )
+    """ACCENTI on texts of the question, and on a text of the layer where it has any."""
+    return _folded(layer, "ACCENTI") and _all_agree(layer, layer.asked, "ACCENTI('Désa Ñ') = ACCENTI('Desa N')")
+
+
+def _folded(layer: Subject, function: str) -> bool:
+    field = layer.field("text")
+    if field is None:
+        return True
+    folded = f"{function}({_name(field)})"
+    return _all_agree(layer, layer.filled(field), f"{folded} = {folded}")
 
 
 def properties(layer: Subject) -> bool:
@@ -258,18 +258,43 @@ def properties(layer: Subject) -> bool:
 
 
 def arithmetic(layer: Subject) -> bool:
-    """The operators on a number of the layer and on numbers of the question."""
-    field = layer.fields["number"]
-    return _all_agree(layer, layer.filled(field), f"{_name(field)} * 0 = 0") and _all_agree(
+    """The operators on numbers of the question, and on a number of the layer where it has any."""
+    field = layer.field("number")
+    return (field is None or _all_agree(layer, layer.filled(field), f"{_name(field)} * 0 = 0")) and _all_agree(
         layer, layer.asked, "7 % 4 = 3", "2 ^ 3 = 8", "7 div 2 = 3", "7 / 2 = 3.5", "7 - 2 + 1 = 6"
     )
 
 
 def temporal(layer: Subject) -> bool:
-    """An instant of the layer lies in the open interval, not before the first day that there is, and during an interval
-    or not.
+    """Times of the question stand to each other as they do; where the layer has an instant, it lies in the open
+    interval, not before the first day that there is, and during an interval or not.
     """
-    field = layer.fields["instant"]
+    return _all_agree(layer, layer.asked, *_TIMES) and _instants(layer)
+
+
+_DAYS = ("DATE('2001-02-03')", "DATE('2001-02-04')")
+_SPAN, _LATER = "INTERVAL('2001-02-03', '2001-02-05')", "INTERVAL('2001-02-05', '2001-02-09')"
+_WITHIN, _WIDE = "INTERVAL('2001-02-04', '2001-02-04')", "INTERVAL('2001-02-01', '2001-02-05')"
+_TIMES = (
+    f"T_BEFORE({_DAYS[0]}, {_DAYS[1]})",
+    f"T_AFTER({_DAYS[1]}, {_DAYS[0]})",
+    f"T_EQUALS({_DAYS[0]}, {_DAYS[0]})",
+    f"T_DISJOINT({_DAYS[0]}, {_LATER})",
+    f"T_INTERSECTS({_DAYS[1]}, {_SPAN})",
+    f"T_MEETS({_SPAN}, {_LATER})",
+    f"T_METBY({_LATER}, {_SPAN})",
+    f"T_DURING({_WITHIN}, {_SPAN})",
+    f"T_CONTAINS({_SPAN}, {_WITHIN})",
+    f"T_FINISHES({_SPAN}, {_WIDE})",
+    f"T_FINISHEDBY({_WIDE}, {_SPAN})",
+    f"NOT T_OVERLAPS({_SPAN}, {_LATER})",
+)
+
+
+def _instants(layer: Subject) -> bool:
+    field = layer.field("instant")
+    if field is None:
+        return True
     name, filled = _name(field), layer.filled(field)
     first, ever = "DATE('0001-01-01')", "INTERVAL('0001-01-01', '9999-12-31')"
     during = f"T_DURING(INTERVAL({name}, {name}), {ever})"

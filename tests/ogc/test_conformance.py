@@ -324,7 +324,6 @@ def test_what_the_issue_asks_for_is_declared(node):
 SPATIAL = {
     f"cql2/1.0/conf/{name}" for name in ("basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions")
 }
-TEMPORAL = {"cql2/1.0/conf/temporal-functions"}
 ARITHMETIC = {"cql2/1.0/conf/arithmetic"}
 TEXT = {"cql2/1.0/conf/case-insensitive-comparison", "cql2/1.0/conf/accent-insensitive-comparison"}
 CRS = {"ogcapi-features-2/1.0/conf/crs"}
@@ -335,12 +334,10 @@ CRS = {"ogcapi-features-2/1.0/conf/crs"}
     [
         ([{"kode": "1", "n": 1, "t": "2026-01-01"}], [AT], {"t": "date"}, set()),
         ([{"kode": "1", "n": 1, "t": "2026-01-01"}], [None], {"t": "date"}, SPATIAL | CRS),
-        ([{"kode": "1", "n": 1}], [AT], {}, TEMPORAL),
-        ([{"kode": "1"}], [AT], {}, TEMPORAL | ARITHMETIC),
-        ([{"kode": 1}], [AT], {}, TEMPORAL | TEXT),
-        ([{"kode": True}], [AT], {}, TEMPORAL | TEXT | ARITHMETIC),
-        ([{"kode": "1", "t": "2026-01-01T00:00:00Z"}], [AT], {"t": "date-time"}, ARITHMETIC),
-        ([{"kode": "1", "t": "08:00:00"}], [AT], {"t": "time"}, TEMPORAL | ARITHMETIC),
+        ([{"kode": "1", "n": 1}], [AT], {}, set()),
+        ([{"kode": 1}], [AT], {}, set()),
+        ([{"kode": True}], [AT], {}, set()),
+        ([{"kode": "1", "t": "08:00:00"}], [None], {"t": "time"}, SPATIAL | CRS),
     ],
 )
 def test_a_class_is_about_layers_that_have_what_it_speaks_of(world, rows, places, types, without):
@@ -360,9 +357,9 @@ def test_layers_of_different_kinds_prove_what_they_can(world):
     world.publish("tabel", make_layer([{"kode": "1", "t": "2026-01-01"}], [None], types={"t": "date"}))
     assert conforms(world) == set(TESTS)
     sources = world.engine.snapshot(PUBLIC_AUDIENCE).sources
-    for dataset, applies in (("titik", SPATIAL), ("tabel", TEMPORAL)):
+    for dataset, applies in (("titik", SPATIAL), ("tabel", set())):
         given = {uri.removeprefix(SPEC) for uri in proven(sources[dataset])}
-        assert given & (SPATIAL | TEMPORAL) == applies
+        assert given & SPATIAL == applies
 
 
 def test_an_empty_node_declares_what_the_api_itself_has(world):
@@ -373,7 +370,7 @@ def test_a_field_that_no_parameter_can_name_takes_the_class_away(world):
     world.publish("titik", points(3))
     world.publish("aneh", make_layer([{"kode": "1", "limit": 5}], [AT]))
     missing = set(TESTS) - conforms(world)
-    assert missing == {"ogcapi-features-3/1.0/conf/queryables-query-parameters"} | TEMPORAL
+    assert missing == {"ogcapi-features-3/1.0/conf/queryables-query-parameters"}
     assert world.json("/ogc/collections/aneh/items?filter=limit=5")["numberMatched"] == 1
 
 
@@ -455,7 +452,6 @@ def test_hidden_layers_say_nothing(world):
         assert world.get(path).content == body, path
     mine = world.token(Classification.PRIVATE)
     found = conforms(world, headers=mine)
-    assert found >= TEMPORAL | ARITHMETIC
     assert "ogcapi-features-3/1.0/conf/queryables-query-parameters" not in found
     for kind in KINDS:
         hidden, absent = (world.get(f"/ogc/collections/{name}/{kind}", 404) for name in ("rahasia", "tidakada"))
@@ -471,7 +467,7 @@ def test_the_page_says_which_collections_prove_what(world):
         for uri in world.json("/ogc/conformance")["conformsTo"]:
             assert f"<code>{uri}</code>" in text
         assert "OGC API Features, Part 3: Filtering" in text
-        row = next(part for part in text.split("<li>") if "temporal-functions" in part)
+        row = next(part for part in text.split("<li>") if "<b>spatial-functions</b>" in part)
         assert counted in row
         assert counted not in next(part for part in text.split("<li>") if "<b>landing-page</b>" in part)
 
