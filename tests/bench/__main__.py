@@ -26,10 +26,13 @@ def main() -> int:
     add_options(asked.add_argument_group("beside the peers"))
     options = asked.parse_args()
     met = True
-    if options.only != "peers":
-        met &= _quality(options.folder, options.scale, options.runs)
-    if options.only != "quality":
-        met &= beside_peers(options)
+    try:
+        if options.only != "peers":
+            met &= _quality(options.folder, options.scale, options.runs)
+        if options.only != "quality":
+            met &= beside_peers(options)
+    except KeyboardInterrupt:
+        return 130
     return 0 if met else 1
 
 

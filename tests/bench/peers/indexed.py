@@ -23,7 +23,6 @@ def geopackages(place: Place) -> dict[str, Path]:
         with sqlite3.connect(part) as conn:
             for field in fields:
                 conn.execute(f"CREATE INDEX {layer}_{field} ON {layer} ({field})")
-            conn.execute("ANALYZE")
         conn.close()
         part.rename(copy)
     return found
