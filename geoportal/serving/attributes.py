@@ -90,6 +90,9 @@ class Question:
         return word + " AND ".join(terms) if terms else ""
 
 
+EVERYTHING = Question()
+
+
 def question(
     summary: Summary,
     properties: Sequence[tuple[str, object]],
@@ -99,6 +102,8 @@ def question(
     """The question made of exact values and a condition, all of which must hold, and an order; BadRequest says what is
     unfit.
     """
+    if not properties and not sortby and condition is None:
+        return EVERYTHING
     asked = [(_queryable(summary, name, name), value) for name, value in properties]
     terms = [
         f"{_queryable(summary, name, 'sortby').column} {'DESC' if direction < 0 else 'ASC'} NULLS LAST"
