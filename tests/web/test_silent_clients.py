@@ -1,6 +1,5 @@
 """Clients that connect and say nothing do not shut out the others."""
 
-import http.client
 import resource
 import socket
 from collections.abc import Iterator
@@ -9,7 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.processes import ServedNode, serving
+from tests.journeys.test_live_publishing import status_of
+from tests.processes import serving
 
 SILENT = 1500
 """More than the server would hold by its own numbers: 1,024 for all workers."""
@@ -26,22 +26,10 @@ def room() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
 
 
-def ask(node: ServedNode, path: str) -> int:
-    parts = urlsplit(node.url)
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-    finally:
-        connection.close()
-
-
 def test_silent_connections_starve_nobody(tmp_path, room):
     with serving(tmp_path / "data", workers=2) as node, ExitStack() as held:
         parts = urlsplit(node.url)
         for _ in range(SILENT):
             one = held.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=20))
             one.sendall(b"GET /ogc HTTP/1.1\r\nHost: ")
-        assert [ask(node, "/ogc?f=json") for _ in range(50)] == [200] * 50
+        assert [status_of(node.url, "/ogc?f=json") for _ in range(50)] == [200] * 50

@@ -72,9 +72,6 @@ class Shelf:
         self._held = 0
         self._answers: OrderedDict[object, Answer] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._answers)
-
     def get(self, name: object) -> Answer | None:
         """The answer of this name, if it is here."""
         found = self._answers.get(name)
