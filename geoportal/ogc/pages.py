@@ -222,7 +222,7 @@ def page_of(path: str) -> str:
 
 def form_name(name: str) -> str:
     """What a format is called on a page."""
-    return FORMS[name].title if name in FORMS else {"jsonld": "JSON-LD"}.get(name, name.upper())
+    return FORMS[name].title if name in FORMS else {"jsonld": "JSON-LD", "oas31": "OpenAPI 3.1"}.get(name, name.upper())
 
 
 def further_forms(*, single: bool = False) -> tuple[str, ...]:
