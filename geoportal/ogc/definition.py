@@ -9,7 +9,11 @@ table. HEAD goes where GET goes and OPTIONS goes everywhere (RFC 9110 9.3), so n
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from io import BytesIO
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -39,6 +43,11 @@ Document = dict[str, Any]
 MOST_EXAMPLES = 50
 """Values of a code list that a parameter shows."""
 
+AT_ONCE = 50
+"""Collections that pygeoapi tells of at a time."""
+
+_PATHS = "\x1epaths\x1e"  # never in a text of ours: JSON would write it as an escape
+
 _GAP = re.compile(r"\{(\w+)(?::\w+)?\}")
 _NAMES = {"item": "featureId"}
 """Name of a part of a route's path -> its name in the document, where they differ; as pygeoapi and the standard say."""
@@ -47,17 +56,15 @@ _NAMES = {"item": "featureId"}
 def document(api: API, language: str, resources: Iterable[Resource], *, version: str = "3.0") -> bytes:
     """The OpenAPI document (3.0 or 3.1) of one view in one language, as bytes. Runs under a visit, for pygeoapi makes
     providers on the way.
+
+    pygeoapi is asked for a few collections at a time, and what it says of them becomes text before the next: as
+    objects, the definition of thousands of collections takes twenty times the memory of its text.
     """
     resources = list(resources)
     first, *others = sorted(LOCALES.values(), key=lambda locale: locale != LOCALES[language])
     config = {**api.config, "server": {**api.config["server"], "languages": [first, *others]}}
-    found: Document = get_oas_30(config)
-    made = found["paths"]
+    found: Document = get_oas_30({**config, "resources": {}})
     found["info"]["version"] = __version__
-    found["paths"] = {
-        path: _operations(resource, path, source, made, language)
-        for resource, path, source in _addresses(resources, api.sources)
-    }
     found["components"] = {
         "parameters": shapes.parameters(api.config["server"]["limits"], list(LOCALES.values()), first),
         "responses": answers.responses(resources),
@@ -66,24 +73,65 @@ def document(api: API, language: str, resources: Iterable[Resource], *, version:
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
     }
     found["security"] = [{}, {"token": []}]
-    used = {tag for operations in found["paths"].values() for tag in operations["get"].get("tags", [])}
-    found["tags"] = [tag for tag in found["tags"] if tag["name"] in used]
-    return orjson.dumps(dialect.in_31(found) if version == "3.1" else {**found, "openapi": "3.0.3"})
+    paths: deque[bytes] = deque()
+    tags: dict[str, Document] = {tag["name"]: tag for tag in found["tags"]}
+    used = _told(_of_service(resources), found["paths"], language, paths)
+    for sources in batched(api.sources.items(), AT_ONCE):
+        made = get_oas_30(
+            {**config, "resources": {dataset_id: api.config["resources"][dataset_id] for dataset_id, _ in sources}}
+        )
+        for tag in made["tags"]:
+            tags.setdefault(tag["name"], tag)
+        used |= _told(_of_collections(resources, sources), made["paths"], language, paths)
+    found["tags"] = [tag for name, tag in tags.items() if name in used]
+    found["paths"] = _PATHS
+    whole = orjson.dumps(dialect.in_31(found) if version == "3.1" else {**found, "openapi": "3.0.3"})
+    before, after = whole.split(orjson.dumps(_PATHS))
+    return _joined(before + b"{", paths, b"}" + after)
 
 
-def _addresses(
-    resources: Iterable[Resource], sources: Mapping[str, Source]
-) -> Iterator[tuple[Resource, str, Source | None]]:
-    """Each resource with its path in the document and its collection: those of the service first, then all of each
-    collection.
+def _told(
+    addresses: Iterable[tuple[Resource, str, Source | None]],
+    made: Mapping[str, Document],
+    language: str,
+    paths: deque[bytes],
+) -> set[str]:
+    """Write down what can be done at some addresses, as members of an object without its braces; the tags they bear.
+
+    Operations are written in words that both versions of OpenAPI share, so they are the same in both.
     """
-    of_collections = []
+    found = {path: _operations(resource, path, source, made, language) for resource, path, source in addresses}
+    paths.append(orjson.dumps(found)[1:-1])
+    return {tag for operations in found.values() for tag in operations["get"].get("tags", [])}
+
+
+def _joined(before: bytes, paths: deque[bytes], after: bytes) -> bytes:
+    """One text of many; each part goes as soon as it is in, so that they do not all lie there twice."""
+    out = BytesIO()
+    out.write(before)
+    between = b""
+    while paths:
+        if part := paths.popleft():
+            out.write(between)
+            out.write(part)
+            between = b","
+    out.write(after)
+    return out.getvalue()
+
+
+def _of_service(resources: Iterable[Resource]) -> Iterator[tuple[Resource, str, Source | None]]:
+    """The resources of the service, each with its path in the document."""
     for resource in resources:
-        if "{collection}" in resource.path:
-            of_collections.append(resource)
-        else:
+        if "{collection}" not in resource.path:
             yield resource, path_of(resource.path), None
-    for dataset_id, source in sources.items():
+
+
+def _of_collections(
+    resources: Iterable[Resource], sources: Iterable[tuple[str, Source]]
+) -> Iterator[tuple[Resource, str, Source | None]]:
+    """The resources of some collections, each with its path in the document: all of a collection, then the next."""
+    of_collections = [resource for resource in resources if "{collection}" in resource.path]
+    for dataset_id, source in sources:
         for resource in of_collections:
             yield resource, path_of(resource.path, dataset_id), source
 
@@ -205,5 +253,6 @@ def _listed(name: str, values: list[str]) -> Document:
     return shapes.query(name, {"type": "array", "minItems": 1, "items": items}, listed=True)
 
 
+@lru_cache(maxsize=512)  # one object for all that say the same: they are written down, never changed
 def _reference(kind: str, name: str) -> Document:
     return {"$ref": f"#/components/{kind}/{name}"}

@@ -7,9 +7,12 @@ import jsonschema
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_30_VALIDATOR, OPENAPI_31_VALIDATOR
 
-from geoportal.model.access import Classification
-from geoportal.ogc.definition import MEDIA_TYPE, MEDIA_TYPE_31, path_of
-from tests.ogc.world import World, points
+from geoportal.model.access import PUBLIC_AUDIENCE, Classification
+from geoportal.ogc.app import RESOURCES
+from geoportal.ogc.definition import MEDIA_TYPE, MEDIA_TYPE_31, document, path_of
+from geoportal.ogc.dialect import in_31
+from geoportal.ogc.visit import Visit, visiting
+from tests.ogc.world import World, make_world, points
 
 
 @pytest.fixture(scope="module")
@@ -242,3 +245,25 @@ def test_each_audience_has_its_own(world):
 )
 def test_paths(route, path):
     assert path_of(route, "x") == path
+
+
+def test_it_is_the_same_in_how_many_questions_pygeoapi_is_asked(tmp_path, monkeypatch):
+    """Collection by collection, or all at once: the same bytes, in the order of the collections."""
+    world = make_world(tmp_path)
+    for name in ("batas", "jalan", "server", "features", "stac"):  # the last three are tags of pygeoapi's own too
+        world.publish(name, points(3))
+    view = world.engine.snapshot(PUBLIC_AUDIENCE)
+    found = {"json": [world.get("/ogc/openapi?f=json").content], "oas31": [world.get("/ogc/openapi?f=oas31").content]}
+    for at_once in (1, 2, 1000):
+        monkeypatch.setattr("geoportal.ogc.definition.AT_ONCE", at_once)
+        for form, version in (("json", "3.0"), ("oas31", "3.1")):
+            with visiting(Visit(language="id", sources=view.handles, layers=view.sources, site=world.engine.site)):
+                found[form].append(document(view.for_request(), "id", RESOURCES, version=version))
+    for bodies in found.values():
+        assert len(set(bodies)) == 1
+        told = json.loads(bodies[0])
+        asked = [path.split("/")[2] for path in told["paths"] if path.startswith("/collections/")]
+        assert list(dict.fromkeys(asked)) == ["batas", "features", "jalan", "server", "stac"]
+        tags = [tag["name"] for tag in told["tags"]]
+        assert len(tags) == len(set(tags)) and set(tags) == {"server", *asked}
+    assert in_31(json.loads(found["json"][0])) == json.loads(found["oas31"][0]), "no path has a schema to be rewritten"
