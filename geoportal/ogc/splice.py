@@ -17,6 +17,9 @@ from geoportal.ogc.visit import asked_under_way, taken_under_way
 
 Feature = dict[str, Any]
 
+PAGE_TYPES = {"jsonld": "application/ld+json", "html": "text/html"}
+"""The forms whose neighbouring pages pygeoapi calls GeoJSON."""
+
 
 class Features(MutableSequence[Feature]):
     """The features of one page: raw GeoJSON texts until somebody looks inside, decoded once and in place from then
@@ -93,19 +96,32 @@ def paged(links: Iterable[Mapping[str, Any]], features: Features, matched: int |
     """The links of a page with those to its neighbours held to the version, no ``next`` behind the last page, and
     those to the further forms of the page.
 
-    Upstream offers one whenever a page is full, even if nothing comes after it.
+    Upstream offers one whenever a page is full, even if nothing comes after it; its links to the page itself lead to
+    the first one, and those to the neighbours are said to be GeoJSON in every form.
     """
+    here = int(asked_under_way("offset") or 0)
+    form = PAGE_TYPES.get(asked_under_way("f") or "")
     found = []
     for link in links:
         if link.get("rel") not in ("next", "prev"):
-            found.append(dict(link))
+            itself_ = here and link.get("rel") in ("self", "alternate")
+            found.append({**link, "href": _at(link["href"], here)} if itself_ else dict(link))
             continue
         if ("resulttype", "hits") in _parameters(link["href"]):
             continue  # a number has no pages
         offset = next((value for name, value in _parameters(link["href"]) if name == "offset"), "")
         if link["rel"] == "prev" or matched is None or not offset.isdigit() or int(offset) < matched:
-            found.append({**link, "href": held(link["href"], features.version)})
+            found.append({**link, "href": held(link["href"], features.version), "type": form or link.get("type")})
     return with_forms(found)
+
+
+def _at(href: str, offset: int) -> str:
+    """A link to a list of features, led to the page at ``offset``; it stands where upstream writes that of a
+    neighbour.
+    """
+    address, _, query = href.partition("?")
+    first, mark, rest = query.partition("&")
+    return f"{address}?{first}&offset={offset}{mark}{rest}"
 
 
 def itself(links: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

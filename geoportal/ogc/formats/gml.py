@@ -51,7 +51,8 @@ def _features(batch: Batch, spaces: str = "") -> Iterator[str]:
     chosen = batch.chosen
     element = _element(chosen)
     names = element_names(chosen.column_names)
-    place = free_name("geometry", names)
+    # GDAL would not say of what kind an element "geometry" is, and pyogrio could not read one with heights at all.
+    place = free_name("geom", names)
     columns = [
         [None if value is None else f"<app:{name}>{value}</app:{name}>" for value in _texts(kind, values)]
         for name, kind, values in zip(names, chosen.column_types, batch.columns, strict=True)

@@ -22,16 +22,17 @@ NOT_CARRIED = frozenset({b"etag", b"content-length", b"content-encoding", b"date
 
 _MARK = "\x1e"  # never in a text of ours as it stands: JSON would write it as an escape
 _GAP = re.compile(rb'"\\u001e([a-z]+)\\u001e"|\\u001e([a-z]+)\\u001e')
-_NUMBERS = frozenset({"matched", "returned", "before", "behind"})
+_NUMBERS = frozenset({"matched", "returned", "here", "before", "behind"})
 _OFFSET = re.compile(r"(?<=[?&]offset=)[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The numbers of one page: how many features match and lie on it, and where its neighbours start."""
+    """The numbers of one page: how many features match and lie on it, and where it and its neighbours start."""
 
     matched: int
     returned: int
+    here: int
     before: int
     behind: int
 
@@ -49,6 +50,7 @@ class Envelope:
         values: dict[str, Any] = {
             "matched": page.matched,
             "returned": page.returned,
+            "here": page.here,
             "before": page.before,
             "behind": page.behind,
             "repeated": asking.repeated.encode("ascii"),
@@ -62,7 +64,7 @@ class Envelope:
 
 def page_of(asking: Asking, matched: int, returned: int) -> Page:
     """The numbers of the page that was asked for."""
-    return Page(matched, returned, max(0, asking.offset - asking.limit), asking.offset + asking.limit)
+    return Page(matched, returned, asking.offset, max(0, asking.offset - asking.limit), asking.offset + asking.limit)
 
 
 def learnt(answer: Answer, asking: Asking, page: Page, name: str) -> Envelope | None:
@@ -122,9 +124,12 @@ def _opened(href: str, rel: str | None, asking: Asking, page: Page) -> str:
     if not mark:
         return href
     first, repeated, rest = query.partition(asking.repeated) if asking.repeated else (query, "", "")
-    neighbour = {"prev": ("before", page.before), "next": ("behind", page.behind)}.get(rel or "")
-    if neighbour is not None:
-        name, number = neighbour
+    here = ("here", page.here)
+    leads = {
+        "self": here, "alternate": here, "prev": ("before", page.before), "next": ("behind", page.behind)
+    }.get(rel or "")  # fmt: skip
+    if leads is not None:
+        name, number = leads
         first = _OFFSET.sub(lambda match: _gap(name) if match[0] == str(number) else match[0], first)
     return f"{path}?{first}{_gap('repeated') if repeated else ''}{rest}"
 

@@ -78,6 +78,16 @@ def test_gdal_puts_every_feature_where_it_is(new_world, tmp_path, name, crs):
         assert mine.equals_exact(theirs, 1e-8), (mine, theirs)
 
 
+@pytest.mark.parametrize(("name", "kind"), [("desa", "Point"), ("petak", "Polygon"), ("tinggi", "LineString Z")])
+def test_gdal_sees_the_kind_of_geometry(new_world, tmp_path, name, kind):
+    world: World = new_world()
+    layer, key = LAYERS[name]
+    world.publish(name, layer(), key=key)
+    path = tmp_path / "x.gml"
+    path.write_bytes(world.get(f"/ogc/collections/{name}/items?f=gml&limit=100").content)
+    assert pyogrio.read_info(path)["geometry_type"] == kind
+
+
 def test_heights_by_fiona(new_world, tmp_path):
     world: World = new_world()
     world.publish("tinggi", LAYERS["tinggi"][0]())
@@ -103,4 +113,4 @@ def test_a_collection_whose_names_are_strange(new_world):
     root = etree.fromstring(world.get("/ogc/collections/2020-desa/items?f=gml").content)
     assert etree.QName(root[0][0]).localname == "_2020-desa"
     assert root[0][0].get(f"{GML}id") == "_2020-desa.1"
-    assert [etree.QName(child).localname for child in root[0][0]] == ["kode", "Nama___Desa", "_b_", "geometry"]
+    assert [etree.QName(child).localname for child in root[0][0]] == ["kode", "Nama___Desa", "_b_", "geom"]
