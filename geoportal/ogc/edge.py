@@ -250,7 +250,7 @@ class Edge:
                 return not_modified(etag, caching)
         place = (resource.name, dataset_id or "", format_, language, *([question] if question else ()))
         headers: dict[str, str] = {"content-language": LOCALES[language], **caching}
-        body = view.kept.get(place) if resource.kept else None
+        body = view.kept(place) if resource.kept else None
         if body is None:
             api = view.for_request(older) if part is None else view.narrowed(part)
             visit = Visit(

@@ -19,9 +19,6 @@ MOST = 1000
 
 SAID = "The number of collections on a page; a larger one is brought down to the maximum."
 
-MOST_KEPT = 64
-"""Pages that a view keeps; they are made anew in a few milliseconds."""
-
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,18 @@ class Source:
 def key_of(publication: Publication) -> Key:
     """The name of the state of a dataset that a publication stands for."""
     return (publication.dataset_id, publication.version.number, publication.build, publication.revision)
+
+
+def still(source: Source | None, publication: Publication) -> Source | None:
+    """An opened layer under what the register now says of it: who may see it, and its older versions, change without
+    its state. None where it has to be opened.
+    """
+    if source is None or source.publication == publication:
+        return source
+    may_change = {name: getattr(publication, name) for name in ("classification", "opd", "older")}
+    if replace(source.publication, **may_change) != publication:
+        return None
+    return replace(source, publication=publication)
 
 
 def open_source(publication: Publication, folder: Path, settings: Settings, waiver: Waiver | None = None) -> Source:

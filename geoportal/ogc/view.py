@@ -14,14 +14,12 @@ from pygeoapi import l10n
 from pygeoapi.api import API
 
 from geoportal.ogc.config import LOCALES
+from geoportal.ogc.kept import Kept
 from geoportal.ogc.pages import language_of
-from geoportal.ogc.paging import MOST_KEPT, Part
+from geoportal.ogc.paging import Part
 from geoportal.ogc.source import Source
 
 LOGGER = logging.getLogger("geoportal.ogc")
-
-_PLAIN = 4
-"""Parts in the name of a document that is no page: resource, dataset, format, language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class View(API):  # type: ignore[misc]
 
     ``key`` names the set of states that it shows: equal keys, equal answers. ``handles`` are its layers by the handle
     in their provider definition. ``unavailable`` are datasets that this audience may see and whose files are broken.
-    ``kept`` are finished documents.
+    Finished documents are ``kept`` in the room of the node, by ``key``.
     """
 
     config: dict[str, Any]
@@ -76,7 +74,6 @@ class View(API):  # type: ignore[misc]
     sources: Mapping[str, Source]
     handles: Mapping[str, Source]
     unavailable: frozenset[str]
-    kept: dict[tuple[str, ...], bytes]
 
     def __init__(
         self,
@@ -85,9 +82,10 @@ class View(API):  # type: ignore[misc]
         edition: str,
         unavailable: Iterable[str] = (),
         freeze: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+        room: Kept | None = None,
     ) -> None:
         """Show ``sources`` (in this order) with everything else taken from ``base``. ``edition`` names code, settings
-        and templates.
+        and templates; ``room`` is where finished documents lie.
         """
         self.__dict__.update(base.__dict__)
         self.sources = {source.publication.dataset_id: source for source in sources}
@@ -97,7 +95,7 @@ class View(API):  # type: ignore[misc]
         self._show({dataset_id: source.resource for dataset_id, source in self.sources.items()})
         states = "\n".join(sorted("|".join(map(str, source.key)) for source in self.sources.values()))
         self.key = hashlib.sha256(f"{edition}\n{states}\n{sorted(self.unavailable)}".encode()).hexdigest()[:24]
-        self.kept = {}
+        self._room = room if room is not None else Kept()
 
     def _show(self, resources: dict[str, Any]) -> None:
         self.config = self._freeze({**self.config, "resources": resources})
@@ -125,13 +123,13 @@ class View(API):  # type: ignore[misc]
             copy._show(dict(shown))
         return copy
 
+    def kept(self, place: tuple[str, ...]) -> bytes | None:
+        """The finished document of this place, if it is known."""
+        return self._room.get((self.key, *place))
+
     def keep(self, place: tuple[str, ...], body: bytes) -> None:
-        """Remember a finished document; of the pages of a list no more than ``MOST_KEPT``, the first to go first."""
-        if len(place) > _PLAIN:
-            pages = [other for other in tuple(self.kept) if len(other) > _PLAIN]
-            for other in pages[: max(0, len(pages) + 1 - MOST_KEPT)]:
-                self.kept.pop(other, None)
-        self.kept[place] = body
+        """Remember a finished document, as long as there is room for it."""
+        self._room.put((self.key, *place), body)
 
     def get_exception(
         self, status: int, headers: dict[str, str], format_: str | None, code: str, description: str

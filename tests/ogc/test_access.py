@@ -186,6 +186,39 @@ def test_the_class_of_a_dataset_holds_for_its_older_versions(world):
     assert world.json("/ogc/collections/lama/items?version=1", headers=mine)["numberMatched"] == 3
 
 
+def test_the_class_that_holds_is_the_newest(tmp_path):
+    """Opened to all, shut again, given to an agency, in either order, while others read: the layer itself is the same,
+    so it stays open, but never under the class that it had when it was opened.
+    """
+    world = make_world(tmp_path)
+    world.publish("terbuka", points(2))
+    world.publish("dibahas", points(3), access=Classification.GOVERNMENT)
+    pages = [
+        f"/ogc/{path}"
+        for path in ("collections/dibahas/items", "collections/dibahas/items/0001", "collections/dibahas")
+    ]
+    public: dict[str, str] = {}
+    of_all, of_one = world.token(Classification.GOVERNMENT), world.token(Classification.GOVERNMENT, opd="Bappeda")
+    for classification, opd, seen in (
+        (Classification.GOVERNMENT, (), (404, 200, 200)),
+        (Classification.PUBLIC, (), (200, 200, 200)),
+        (Classification.GOVERNMENT, ("Bappeda",), (404, 404, 200)),
+        (Classification.PRIVATE, (), (404, 404, 404)),
+        (Classification.PUBLIC, (), (200, 200, 200)),
+        (Classification.GOVERNMENT, (), (404, 200, 200)),
+    ):
+        with world.node.register.begin() as conn:
+            datasets.set_access(conn, "dibahas", classification, opd)
+        world.node.register.heal()
+        for headers, status in zip((public, of_all, of_one), seen, strict=True):
+            for page in pages:
+                assert world.client.get(page, headers=headers).status_code == status, (classification, opd, page)
+            document = world.json("/ogc/openapi", headers=headers)
+            assert ("/collections/dibahas" in document["paths"]) == (status == 200)
+            listed = world.json("/ogc/collections", headers=headers)["collections"]
+            assert ("dibahas" in [one["id"] for one in listed]) == (status == 200)
+
+
 def test_a_provider_without_a_visit_or_a_grant_serves_nothing(guarded):
     """The third layer: a configuration that holds a layer by mistake still does not serve it."""
     everything = guarded.engine.snapshot(Audience(frozenset(Classification)))

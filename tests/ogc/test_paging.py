@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from geoportal.model.access import Classification
-from geoportal.ogc import paging, view
+from geoportal.model.access import PUBLIC_AUDIENCE, Classification
+from geoportal.ogc import paging
+from geoportal.ogc.kept import Kept
 from geoportal.ogc.paging import Part
 from tests.ogc.world import BASE, World, make_world, points
 
@@ -133,13 +134,12 @@ def test_a_page_costs_its_own_collections_and_no_more(world: World, monkeypatch:
 
 
 def test_kept_pages_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(view, "MOST_KEPT", 3)
+    room = Kept(room=20_000)
+    monkeypatch.setattr(world.engine.snapshot(PUBLIC_AUDIENCE), "_room", room)
     for offset in range(20):
         world.get(f"{LIST}?f=json&limit=1&offset={offset}")
-    from geoportal.model.access import PUBLIC_AUDIENCE
-
-    kept = world.engine.snapshot(PUBLIC_AUDIENCE).kept
-    assert len([place for place in kept if len(place) > 4]) <= 3
+        assert 0 < room.held <= 20_000
+    assert 1 <= len(room) < 20
 
 
 def test_the_definition_says_how_long_a_page_can_be(world: World):

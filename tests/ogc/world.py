@@ -140,11 +140,13 @@ class World:
         with self.node.register.begin() as conn:
             datasets.withdraw(conn, dataset_id)
 
-    def token(self, *classes: Classification, datasets_: frozenset[str] = frozenset()) -> dict[str, str]:
+    def token(
+        self, *classes: Classification, datasets_: frozenset[str] = frozenset(), opd: str | None = None
+    ) -> dict[str, str]:
         """The header of somebody who may see these classes."""
         with self.node.register.begin() as conn:
             name = f"t{len(people.list_tokens(conn))}"
-            text = people.add_token(conn, name, Audience(frozenset(classes), datasets_), 1)
+            text = people.add_token(conn, name, Audience(frozenset(classes), datasets_, opd), 1)
         return {"authorization": f"Bearer {text}"}
 
     def get(self, path: str, status: int = 200, **options: Any) -> Any:

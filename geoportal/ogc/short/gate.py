@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -42,7 +41,7 @@ LOGGER = logging.getLogger("geoportal.ogc")
 
 MOST_SHAPES = 2_000
 DOCUMENTS_BYTES, LONGEST_DOCUMENT = 8_000_000, 2_000_000
-"""Finished documents that are kept of one view, and the longest of them."""
+"""Finished documents that are kept of all views, and the longest of them."""
 PAGES_BYTES, LONGEST_PAGE = 16_000_000, 1_000_000
 """Finished pages of features that are kept (``ogc.cache``)."""
 LONGEST_QUERY = 200
@@ -76,7 +75,7 @@ class Short:
         self._refuses_plain = lru_cache(maxsize=1024)(refuses_plain)
         self._language = lru_cache(maxsize=1024)(lambda header: choose_language(header, self.languages))
         self._shapes: OrderedDict[object, Envelope | None] = OrderedDict()
-        self._documents: WeakKeyDictionary[View, Shelf] = WeakKeyDictionary()
+        self._documents = Shelf(DOCUMENTS_BYTES, LONGEST_DOCUMENT)
         self._pages = Shelf(PAGES_BYTES if node.settings.ogc.cache else 0, LONGEST_PAGE)
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="short")
 
@@ -136,18 +135,16 @@ class Short:
         query = scope["query_string"]
         if len(query) > LONGEST_QUERY:
             return None
-        shelf = self._documents.get(view)
-        if shelf is None:
-            shelf = self._documents.setdefault(view, Shelf(DOCUMENTS_BYTES, LONGEST_DOCUMENT))
         public = b"authorization" not in heard
-        name = (scope["path"], query, language, heard.get(b"accept", ""), heard.get(b"accept-encoding", ""), public)
-        answer = shelf.get(name)
+        wanted = heard.get(b"accept", ""), heard.get(b"accept-encoding", "")
+        name = (view.key, scope["path"], query, language, *wanted, public)
+        answer = self._documents.get(name)
         if answer is None:
             unconditional = [pair for pair in scope["headers"] if pair[0] != b"if-none-match"]
             answer = await ask_long(self.app, {**scope, "headers": unconditional}, plain=False)
             if answer is None or answer.status != 200:
                 return answer
-            shelf.put(name, answer)
+            self._documents.put(name, answer)
         known = heard.get(b"if-none-match")
         etag = answer.header(b"etag").decode("latin-1")
         return answer.not_modified() if known and etag and names(known, etag) else answer
