@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 from pygeoapi.provider.base import BaseProvider, ProviderInvalidQueryError, ProviderItemNotFoundError
 
-from geoportal.errors import BadRequest, Invalid
+from geoportal.errors import BadRequest, Invalid, Unavailable
 from geoportal.ogc.cql2.compiler import Compiler
 from geoportal.ogc.cql2.tree import BadFilter
 from geoportal.ogc.filters import filter_crs
@@ -90,6 +90,11 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
             )
         except (Invalid, BadFilter) as error:
             raise Refused(user_msg=error.detail or str(error)) from error
+        except Unavailable as error:
+            if filterq is None or "seconds" not in error.facts:
+                raise
+            # The filter is to blame, not the node: it will take as long at the next attempt.
+            raise Refused(user_msg=f"filter: {error.detail}") from error
         taken = visit_under_way().taken
         texts: list[bytes] = []
         if taken is not None:

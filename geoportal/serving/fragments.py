@@ -149,6 +149,14 @@ class Serving(Opened):
             geometries[shapely.is_missing(self._read(self.exact, rows))] = None
         return geometries
 
+    def geometry_in(self, rows: Rows | Sequence[int], crs_uri: str) -> Geometries:
+        """Geometries in another reference system, x before y and flat, with all decimals, the source's own numbers in
+        its own system; None for a feature without a place, inf for what lies where that system ends.
+
+        BadRequest for a system that this layer cannot be brought to.
+        """
+        return np.asarray(shapely.force_2d(self._moved(rows, crs_uri, None)), dtype=object)
+
     def reproject(self, rows: Rows | Sequence[int], crs_uri: str) -> list[bytes]:
         """GeoJSON Feature texts with the geometry in another reference system, in its authority's axis order.
 

@@ -7,6 +7,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from geoportal.errors import Unavailable
+from geoportal.serving.fragments import Serving
+
 ITEMS = "/ogc/collections/desa/items"
 EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 
@@ -148,3 +151,13 @@ def test_what_sqlite_or_a_message_would_choke_on_is_a_plain_refusal(village, bod
 @pytest.mark.parametrize("text", ["(1e308*10) % 3 = 1", "(urut*1e308*1e308) % 3 = 1", "urut / 0 = 1", "0 ^ -1 = 1"])
 def test_numbers_beyond_all_bounds_match_nothing(village, text: str) -> None:
     assert asked(village, text)["numberMatched"] == 0
+
+
+def test_a_filter_that_takes_too_long_is_the_fault_of_the_filter(village, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(*_: object, **__: object) -> object:
+        raise Unavailable("the question took longer than 5 s: ask for less", seconds=5.0)
+
+    monkeypatch.setattr(Serving, "select", late)
+    refused = village.get(f"{ITEMS}?filter={quote('urut > 1')}", 400)
+    assert "filter: the question took longer" in refused.json()["detail"]
+    assert village.get(f"{ITEMS}?sortby=urut", 503).headers["retry-after"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -35,6 +36,12 @@ _KINDS = {
 }
 LONGEST_PATTERN = 20_000
 """Bytes: SQLite takes patterns of up to 50,000."""
+LONGEST_SOUGHT = 256
+"""Characters that a pattern may seek at once behind a ``%``: each is tried at each place of a text, in one step that no
+limit of time ends.
+"""
+LIMIT_S = 5.0
+"""Seconds that the spatial functions of one filter may take."""
 _FOLD = {
     "+": operator.add,
     "-": operator.sub,
@@ -54,11 +61,14 @@ _ARITHMETIC = {
 
 @dataclass
 class Compiler:
-    """Compiles filters for one layer. ``crs`` is the address of the system of coordinates in the filter."""
+    """Compiles filters for one layer. ``crs`` is the address of the system of coordinates in the filter. ``until``: the
+    moment (``time.monotonic``) from which on spatial functions take too long.
+    """
 
     serving: Serving
     crs: str
     functions: dict[str, tuple[int, Callable[..., Any]]] = field(default_factory=dict)
+    until: float = field(default_factory=lambda: time.monotonic() + LIMIT_S)
 
     def compile(self, node: Node) -> Condition:
         """The condition of a whole filter; BadFilter where something stands that may not stand there."""
@@ -120,6 +130,12 @@ class Compiler:
     def _missing(self, node: Node) -> Sql:
         if self.is_geometry(node):
             return self._shapes().missing()
+        if isinstance(node, dict) and ("type" in node or "bbox" in node):
+            self._shapes().literal(node)
+            return Sql("0", (), "truth")
+        if isinstance(node, dict) and "interval" in node:
+            self._period(node)
+            return Sql("0", (), "truth")
         if isinstance(node, dict) and "property" in node:
             # A list, or a value of a kind that cannot be compared, may still be missing.
             return replace(self.column(node["property"], any_kind=True), kind="truth").wrapped("({0} IS NULL)")
@@ -134,6 +150,8 @@ class Compiler:
         pattern = glob_of(str(wanted.constant))
         if "\0" in pattern or len(pattern.encode()) > LONGEST_PATTERN:
             raise BadFilter("a pattern is too long, or holds NUL")
+        if any(len(piece) > LONGEST_SOUGHT for piece in pattern.replace("[*]", "x").split("*")[1:]):
+            raise BadFilter(f"a pattern seeks more than {LONGEST_SOUGHT} characters at once behind a %")
         return _joined("({0} GLOB {1})", "truth", found, literal(pattern))
 
     # values
@@ -230,7 +248,7 @@ class Compiler:
         return found
 
     def _shapes(self) -> Shapes:
-        return Shapes(self.serving, self.crs, self.functions)
+        return Shapes(self.serving, self.crs, self.functions, self.until)
 
     def _spatial(self, name: str, left: Node, right: Node) -> Sql:
         one, other = self.is_geometry(left), self.is_geometry(right)

@@ -1,5 +1,7 @@
-"""Spatial functions (OGC 21-065r2, 7.7): exact, by GEOS, in longitude and latitude, for the features that the index
-leaves over.
+"""Spatial functions (OGC 21-065r2, 7.7): exact, by GEOS, for the features that the index leaves over.
+
+They are asked in the system of coordinates in the filter: an edge is straight there, a feature in its own system is
+the source's own numbers, and a box finds what the parameter ``bbox`` with ``bbox-crs`` finds.
 
 Each is answered for all features at once: a truth for each row, kept in an array of bytes that SQL looks into. A
 feature without a place makes every spatial function unknown.
@@ -8,6 +10,7 @@ feature without a place makes every spatial function unknown.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +20,12 @@ import orjson
 import shapely
 from numpy.typing import NDArray
 
-from geoportal.errors import BadRequest
+from geoportal.errors import BadRequest, UnknownReferenceSystem
 from geoportal.ogc.cql2.sql import Sql
 from geoportal.ogc.cql2.tree import BadFilter, Node
-from geoportal.serving.crs import CRS84, axis_swapped, crs_from_uri, operation, same_place
+from geoportal.serving.crs import CRS84, Operation, axis_swapped, half_turn, operation
 from geoportal.serving.fragments import Serving
+from geoportal.serving.spatial import frames_of
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "s_intersects": shapely.intersects,
@@ -38,18 +42,21 @@ _FEW = 2_000
 _BATCH = 20_000
 _MARGIN = 1e-8
 """Degrees: the index holds envelopes of nine decimals, the functions are asked of all of them."""
+_BULGE = 0.01
+"""Degrees: so far an edge that is straight in another system may leave the envelope of its feature in degrees."""
 FALSE, TRUE, UNKNOWN = 0, 1, 2
 
 
 @dataclass
 class Shapes:
     """Answers spatial functions on one layer. ``crs`` is that of coordinates in the filter; look-ups are added to
-    ``functions``.
+    ``functions``. ``until``: the moment (``time.monotonic``) from which on it is too late.
     """
 
     serving: Serving
     crs: str
     functions: dict[str, tuple[int, Callable[..., Any]]]
+    until: float = math.inf
 
     def against(self, name: str, node: Node, *, reverse: bool) -> Sql:
         """The features' geometry against a literal; ``reverse``: the literal stands first."""
@@ -77,14 +84,10 @@ class Shapes:
         return self._rows(np.asarray(self.serving.spatial.placeless))
 
     def literal(self, node: Node) -> shapely.Geometry:
-        """A GeoJSON geometry or a box of the filter in longitude and latitude; BadFilter when it is none."""
+        """A GeoJSON geometry or a box of the filter in its own system, x before y; BadFilter when it is none."""
         found = self._box(node["bbox"]) if "bbox" in node else self._geometry(node)
-        if self.crs != CRS84 and not same_place(CRS84, self.crs):
-            found = self._moved(found)
-        elif self.crs != CRS84 and axis_swapped(self.crs):
-            found = shapely.transform(found, lambda places: places[:, ::-1])
-        if shapely.is_empty(found) or not np.isfinite(shapely.get_coordinates(found)).all():
-            raise BadFilter(f"a geometry is empty, or has no place in {self.crs}")
+        if shapely.is_empty(found):
+            raise BadFilter("a geometry is empty")
         return found
 
     def _geometry(self, node: Node) -> shapely.Geometry:
@@ -95,45 +98,66 @@ class Shapes:
         found = shapely.force_2d(found)
         if not shapely.is_valid(found):
             raise BadFilter(f"a {node['type']} is not valid: {shapely.is_valid_reason(found)}")
-        return found
+        return shapely.transform(found, lambda places: places[:, ::-1]) if axis_swapped(self.crs) else found
 
     def _box(self, numbers: Sequence[float]) -> shapely.Geometry:
         half = len(numbers) // 2
         west, south, east, north = numbers[0], numbers[1], numbers[half], numbers[half + 1]
-        if west <= east:
-            return _rectangle(west, south, east, north)
-        if self.crs != CRS84:
-            raise BadFilter("a bbox has its lower corner first")
-        # Across the antimeridian.
-        return shapely.union(_rectangle(west, south, 180.0, north), _rectangle(-180.0, south, east, north))
-
-    def _moved(self, found: shapely.Geometry) -> shapely.Geometry:
-        try:
-            crs_from_uri(self.crs)
-            way = operation(self.crs, CRS84)
-        except BadRequest as error:
-            raise BadFilter(f"filter-crs: {error.detail}") from None
         if axis_swapped(self.crs):
-            found = shapely.transform(found, lambda places: places[:, ::-1])
-        west, south, east, north = shapely.bounds(found)
-        # Straight edges over there are bent here: points on them keep the shape.
-        step = max(east - west, north - south) / 100
-        dense = shapely.segmentize(found, step) if step > 0 and math.isfinite(step) else found
-        return shapely.transform(dense, way.transform)
+            west, south, east, north = south, west, north, east
+        turn = half_turn(self.crs)
+        if south > north or (west > east and turn is None):
+            raise BadFilter("a bbox has its lower corner first")
+        if west <= east or turn is None:
+            return _rectangle(west, south, east, north)
+        # Across the antimeridian.
+        return shapely.union(_rectangle(west, south, turn, north), _rectangle(-turn, south, east, north))
 
     def _matching(self, name: str, asked: shapely.Geometry) -> NDArray[np.int32]:
         """Rows of which the function is true; it needs a point in common, so the index leaves out the rest."""
-        west, south, east, north = (float(value) for value in shapely.bounds(asked))
-        frame = (west - _MARGIN, south - _MARGIN, east + _MARGIN, north + _MARGIN)
-        inside, edge = self.serving.spatial.candidates(frame)
-        rows = np.unique(np.concatenate([inside, edge]))
-        function = _FUNCTIONS[_REVERSED.get(name, name)]
-        shapely.prepare(asked)
-        found = [rows[:0]]
-        for start in range(0, len(rows), _BATCH):
-            some = rows[start : start + _BATCH]
-            found.append(some[_asked(function, asked, self.serving.exact_geometry(some))])
+        try:
+            way = operation(self.crs, CRS84)
+            rows = self._near(asked, None if way.null else way)
+            function = _FUNCTIONS[_REVERSED.get(name, name)]
+            shapely.prepare(asked)
+            found = [rows[:0]]
+            for start in range(0, len(rows), _BATCH):
+                if time.monotonic() >= self.until:
+                    raise BadFilter("its spatial functions take too long here: ask for less")
+                some = rows[start : start + _BATCH]
+                if way.null:
+                    true = _asked(function, asked, self.serving.exact_geometry(some))
+                else:
+                    true = self._elsewhere(function, asked, some, way)
+                found.append(some[true])
+        except (BadRequest, UnknownReferenceSystem) as error:
+            raise BadFilter(f"filter-crs: {error.detail}") from None
         return np.concatenate(found)
+
+    def _near(self, asked: shapely.Geometry, way: Operation | None) -> NDArray[np.int32]:
+        """Rows whose envelopes come near; all of them where nothing can be said of the place in degrees."""
+        west, south, east, north = (float(value) for value in shapely.bounds(asked))
+        margin = _MARGIN
+        if way is not None:
+            frame, _ = frames_of((west, south, east, north), way)
+            west, south, east, north = frame or (-math.inf, -math.inf, math.inf, math.inf)
+            margin = _BULGE
+        inside, edge = self.serving.spatial.candidates((west - margin, south - margin, east + margin, north + margin))
+        return np.unique(np.concatenate([inside, edge]))
+
+    def _elsewhere(
+        self, function: Callable[..., Any], asked: shapely.Geometry, rows: NDArray[np.int32], way: Operation
+    ) -> NDArray[np.bool_]:
+        """Which of these rows fulfil a function in the system of the filter. One that lies partly where that system
+        ends (a polygon to the pole in web Mercator) is asked in degrees.
+        """
+        geometries = self.serving.geometry_in(rows, self.crs)
+        endless = ~shapely.is_missing(geometries) & ~np.isfinite(shapely.bounds(geometries)).all(axis=1)
+        geometries[endless] = None
+        found = _asked(function, asked, geometries)
+        if endless.any() and (moved := _in_degrees(asked, way)) is not None:
+            found[endless] = _asked(function, moved, self.serving.exact_geometry(rows[endless]))
+        return found
 
     def _truths(self, rows: NDArray[np.int32]) -> Sql:
         placeless = self.serving.spatial.placeless
@@ -157,6 +181,14 @@ class Shapes:
         name = f"cql_rows_{len(self.functions)}"
         self.functions[name] = (1, lambda row: said[values[row]])
         return Sql(f"{name}(row)", (), "truth")
+
+
+def _in_degrees(asked: shapely.Geometry, way: Operation) -> shapely.Geometry | None:
+    """A geometry of the filter in degrees, its edges bent as they lie there; None when it has no place."""
+    west, south, east, north = shapely.bounds(asked)
+    step = max(east - west, north - south) / 100
+    found = shapely.transform(shapely.segmentize(asked, step) if step > 0 else asked, way.transform)
+    return found if np.isfinite(shapely.get_coordinates(found)).all() and shapely.is_valid(found) else None
 
 
 def _rectangle(west: float, south: float, east: float, north: float) -> shapely.Geometry:

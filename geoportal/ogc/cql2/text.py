@@ -185,7 +185,7 @@ class _Reader:
             return True
         if word.is_name("FALSE"):
             return False
-        kind = _GEOMETRIES.get(word.value.upper())
+        kind = _geometry_of(word)
         if kind and (self.now.is_sign("(") or self.now.is_name("Z", "EMPTY")):
             return self.geometry(kind)
         if self.now.is_sign("("):
@@ -252,7 +252,7 @@ class _Reader:
                 return {"type": kind, "coordinates": self.several(self.area)}
 
     def member(self) -> Node:
-        kind = _GEOMETRIES.get(self.now.value.upper()) if self.now.kind == "name" else None
+        kind = _geometry_of(self.now) if self.now.kind == "name" else None
         if kind is None:
             raise self.unexpected("a geometry")
         self._at += 1
@@ -290,6 +290,12 @@ class _Reader:
             raise self.unexpected("a coordinate")
         value = float(self.take().value)
         return -value if minus else value
+
+
+def _geometry_of(word: Word) -> str | None:
+    """The type of geometry that a word names: POLYGON, or POLYGONZ, as some write POLYGON Z."""
+    name = word.value.upper()
+    return _GEOMETRIES.get(name) or _GEOMETRIES.get(name.removesuffix("Z"))
 
 
 def _not(node: Node) -> Node:

@@ -190,7 +190,7 @@ def _box(numbers: list[Any]) -> list[float]:
     ):
         raise BadFilter("a bbox is four or six finite numbers")
     half = len(numbers) // 2
-    if numbers[1] > numbers[1 + half] or (half == 3 and numbers[2] > numbers[5]):
+    if half == 3 and numbers[2] > numbers[5]:
         raise BadFilter("a bbox has its lower corner first")
     return numbers
 
@@ -202,9 +202,16 @@ def _vertices(geometry: Node) -> None:
         for number in _numbers(part, 0):
             if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
                 raise BadFilter("coordinates must be finite numbers")
-            found += 1
-            if found > 3 * MOST_VERTICES:
-                raise BadFilter(f"a geometry of more than {MOST_VERTICES} vertices")
+        found += _places(part)
+        if found > MOST_VERTICES:
+            raise BadFilter(f"a geometry of more than {MOST_VERTICES} vertices")
+
+
+def _places(value: Any) -> int:
+    """How many positions there are in the coordinates of a geometry."""
+    if not isinstance(value, list) or not value:
+        return 0
+    return sum(map(_places, value)) if isinstance(value[0], list) else 1
 
 
 def _parts(geometry: Node, depth: int) -> Iterator[Node]:
