@@ -26,7 +26,7 @@ from geoportal.ogc import answers, dialect, paging, shapes
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.domains import domains_of
 from geoportal.ogc.filters import plain_name
-from geoportal.ogc.parameters import RESERVED
+from geoportal.ogc.parameters import RESERVED, listable
 from geoportal.ogc.source import Source
 
 if TYPE_CHECKING:
@@ -217,9 +217,9 @@ def _parameter(name: str, resource: Resource, source: Source | None) -> Document
             offered = source.resource["providers"][0]["crs"]
             return shapes.query(name, {"type": "string", "format": "uri", "enum": offered, "default": offered[0]})
         if name == "properties":
-            return _listed(name, [field.name for field in summary.fields])
+            return _listed(name, listable(field.name for field in summary.fields))
         if name == "sortby":
-            names = [field.name for field in summary.fields if field.queryable]
+            names = listable(field.name for field in summary.fields if field.queryable)
             return _listed(name, [sign + name for name in names for sign in ("", "+", "-")])
         if name == "filter-lang" and not all(plain_name(field.name) for field in summary.fields):
             # GDAL sends names without quotes to who offers cql-text: better that it filters by itself.

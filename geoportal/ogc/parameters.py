@@ -27,6 +27,11 @@ MOST_NAMED = 40
 """Values that a refusal lists."""
 
 
+def listable(names: Iterable[str]) -> list[str]:
+    """The names that ``properties`` and ``sortby`` can tell: their lists are parted by commas, so none with a comma."""
+    return [name for name in names if "," not in name]
+
+
 def check_parameters(given: Mapping[str, str], source: Source) -> None:
     """Problem 400 names the first parameter that makes no sense for the layer, and says what would."""
     for name in ("crs", "bbox-crs"):
@@ -41,12 +46,12 @@ def check_parameters(given: Mapping[str, str], source: Source) -> None:
             raise Problem(400, error.key, **error.params) from None
     fields = source.serving.summary.fields
     if "sortby" in given:
-        sortable = [field.name for field in fields if field.queryable]
+        sortable = listable(field.name for field in fields if field.queryable)
         for part in given["sortby"].split(","):
             _one_of("sortby", part[1:] if part[:1] in ("+", "-") else part, sortable)
     if "properties" in given:
         for part in given["properties"].split(","):
-            _one_of("properties", part, [*(field.name for field in fields), *ALWAYS_THERE])
+            _one_of("properties", part, [*listable(field.name for field in fields), *ALWAYS_THERE])
     _check_values(given, source)
 
 

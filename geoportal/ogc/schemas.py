@@ -13,6 +13,7 @@ import numpy as np
 
 from geoportal.language import text
 from geoportal.ogc.domains import domains_of
+from geoportal.ogc.parameters import listable
 from geoportal.ogc.units import ucum
 
 if TYPE_CHECKING:
@@ -161,8 +162,10 @@ def _properties(kind: str, source: Source, language: str) -> dict[str, Document]
     if kind != SORTABLES and (name := geometry_property(source)):
         title = text("messages", "Geometry", language)
         found[name] = {"title": title, "format": geometry_form(source), "x-ogc-role": "primary-geometry"}
-    for field in source.serving.summary.fields:
-        if kind == SCHEMA or field.queryable:
+    fields = source.serving.summary.fields
+    sortable = listable(field.name for field in fields)
+    for field in fields:
+        if kind == SCHEMA or (field.queryable and (kind != SORTABLES or field.name in sortable)):
             found[field.name] = _entry(field, kind, source, language)
     return found
 

@@ -216,3 +216,16 @@ def test_the_count_is_exact_in_every_combination(odd):
             hits = odd.json(at("biasa", **asked, resulttype="hits", limit="1"))
             assert (hits["numberMatched"], hits["numberReturned"], hits["features"]) == (len(left), 0, [])
             assert not [link for link in hits["links"] if link["rel"] in ("next", "prev")]
+
+
+def test_what_a_list_cannot_name_is_not_offered_for_lists(world):
+    world.publish("koma", make_layer([{"kode": "1", "a,b": 2}], [shapely.Point(117, 0)]))
+    path = "/ogc/collections/koma"
+    assert list(world.json(f"{path}/sortables")["properties"]) == ["kode"]
+    assert "a,b" in world.json(f"{path}/queryables")["properties"]
+    parameters = world.json("/ogc/openapi?f=json")["paths"]["/collections/koma/items"]["get"]["parameters"]
+    offered = {entry.get("name"): entry for entry in parameters}
+    assert offered["sortby"]["schema"]["items"]["enum"] == ["kode", "+kode", "-kode"]
+    assert offered["properties"]["schema"]["items"]["enum"] == ["kode"]
+    assert world.get(f"{path}/items?sortby=a,b", 400).json()["description"].endswith("kode.")
+    assert world.json(f"{path}/items?a%2Cb=2")["numberMatched"] == 1
