@@ -10,8 +10,8 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,8 +23,12 @@ from geoportal.web import dataset, feedback, files, health, help, listing, logs,
 from geoportal.web.addresses import ADDRESSES
 from geoportal.web.edge import Edge, accepted_hosts
 from geoportal.web.problems import host_name
+from geoportal.web.rsgi import Doorway
 from geoportal.web.server import worker_started
 from geoportal.web.site import Site, site_of
+
+if TYPE_CHECKING:
+    from geoportal.ogc.short.front import Fronted
 
 PR_SET_PDEATHSIG = 1
 
@@ -72,7 +76,7 @@ ROUTES: dict[str, Endpoint] = {
 """Name of an address -> what answers there."""
 
 
-def create_app(node: Node) -> Starlette:
+def create_app(node: Node) -> Fronted:
     """The application of a node."""
     from geoportal.ogc.app import ogc_routes  # pygeoapi is loaded when there is a node to serve
     from geoportal.ogc.engine import Engine
@@ -101,8 +105,8 @@ def create_app(node: Node) -> Starlette:
     return app
 
 
-def create() -> Starlette:
-    """The application of a worker process: dies with its parent, logs, opens its own node."""
+def create() -> Doorway:
+    """What granian calls in a worker process: dies with its parent, logs, opens its own node."""
     parent = os.getppid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:  # it died in between: the kernel would tell nobody
@@ -112,4 +116,4 @@ def create() -> Starlette:
     node = Node(settings)
     app = create_app(node)
     worker_started(node.data)
-    return app
+    return Doorway(app)

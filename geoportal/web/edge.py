@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geoportal.errors import BadRequest
@@ -87,6 +87,8 @@ class Edge:
         try:
             await self._admit(scope)
             await self.app(scope, receive, out)
+        except ClientDisconnect:
+            raise
         except Exception as error:  # every fault becomes a page or a problem; none reaches the server bare
             if started:
                 # The status is gone already: end the connection so that nobody takes the part for the whole.
@@ -103,6 +105,8 @@ class Edge:
             raise BadRequest("this node does not answer for that host name")
         if len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > LONGEST_URL_BYTES:
             raise HTTPException(414)
+        if "transfer-encoding" in headers:  # whether all of it came, the server does not say
+            raise BadRequest("send Content-Length with the body: one of unknown length is not read")
         if scope["path"] == API or scope["path"].startswith(f"{API}/"):
             return
         authorization = headers.get("authorization")

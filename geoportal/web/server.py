@@ -161,7 +161,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         factory=True,
         address=web.host,
         port=web.port,
-        interface="asgi",  # type: ignore[arg-type]
+        interface="rsgi",  # type: ignore[arg-type]
         workers=web.workers,
         respawn_failed_workers=True,
         respawn_interval=0.2,

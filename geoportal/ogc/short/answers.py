@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Scope, Send
 
-Headers = tuple[tuple[bytes, bytes], ...]
+Headers = tuple[tuple[str, str], ...]
+"""Names in small letters and values, as they came or go, in Latin-1."""
 
 _OF_THE_CLIENT = frozenset({b"accept-encoding", b"if-none-match"})
-_NOT_MODIFIED = frozenset({b"etag", b"vary", b"cache-control", b"content-location", b"expires", b"link"})
-"""What a 304 repeats (RFC 9110 15.4.5), besides what guards and opens answers."""
-_OF_A_BODY = frozenset({b"content-length", b"content-type", b"content-encoding", b"content-language", b"content-crs"})
+_OF_A_BODY = frozenset({"content-length", "content-type", "content-encoding", "content-language", "content-crs"})
+"""What a 304 does not repeat (RFC 9110 15.4.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,13 @@ class Answer:
 
     async def send(self, send: Send, *, bodiless: bool = False) -> None:
         """Send it; ``bodiless`` for HEAD."""
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if bodiless else self.body})
 
-    def header(self, name: bytes) -> bytes:
-        """The value of a header in small letters; empty where there is none."""
-        return next((value for key, value in self.headers if key == name), b"")
+    def header(self, name: str) -> str:
+        """The value of a header, its name in small letters; empty where there is none."""
+        return next((value for key, value in self.headers if key == name), "")
 
     def not_modified(self) -> Answer:
         """That the client has this answer already."""
@@ -58,7 +59,9 @@ async def ask_long(app: ASGIApp, scope: Scope, *, plain: bool = True) -> Answer 
     await app({**scope, "method": "GET", "headers": headers, "state": {}}, receive, send)
     if not ended or not started:
         return None
-    found = tuple((bytes(name).lower(), bytes(value)) for name, value in started[0]["headers"])
+    found = tuple(
+        (bytes(name).lower().decode("latin-1"), bytes(value).decode("latin-1")) for name, value in started[0]["headers"]
+    )
     return Answer(started[0]["status"], found, b"".join(parts))
 
 

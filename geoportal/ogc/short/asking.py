@@ -48,16 +48,14 @@ class Asking:
         return self.box is None and not self.properties and self.filter is None
 
 
-def asking_of(query: bytes, summary: Summary, default_limit: int, max_limit: int) -> Asking | None:
+def asking_of(query: str, summary: Summary, default_limit: int, max_limit: int) -> Asking | None:
     """The request in ``query`` on a layer of ``summary``; None where it has to go the long way."""
     if not query:
         return Asking((), (), "", "[]", default_limit, 0, None, (), None, "cql2-text")
-    if len(query) > LONGEST:
+    if len(query) > LONGEST or not query.isascii():
         return None
     try:
-        pairs = parse_qsl(
-            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
-        )
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
     except ValueError:
         return None
     given = dict(pairs)

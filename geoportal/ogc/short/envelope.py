@@ -17,7 +17,7 @@ from geoportal.ogc.short.asking import Asking
 
 FEATURES = b',"features":['
 TAIL = b"]}"
-NOT_CARRIED = frozenset({b"etag", b"content-length", b"content-encoding", b"date", b"transfer-encoding"})
+NOT_CARRIED = frozenset({"etag", "content-length", "content-encoding", "date", "transfer-encoding"})
 """Headers that belong to one answer, not to the shape."""
 
 _MARK = "\x1e"  # never in a text of ours as it stands: JSON would write it as an escape
@@ -114,8 +114,7 @@ def _made(text: bytes, answer: Answer, end: bytes) -> Envelope:
 
 def _named(answer: Answer, name: str) -> bool:
     """Whether the long way gives the answer the name that the short way would give it; private ones have none."""
-    etag = answer.header(b"etag")
-    return etag in (b"", f'"{name}"'.encode())
+    return answer.header("etag") in ("", f'"{name}"')
 
 
 def _opened(href: str, rel: str | None, asking: Asking, page: Page) -> str:

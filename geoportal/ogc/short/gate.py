@@ -1,4 +1,4 @@
-"""The ASGI callable in front of everything: answers ``/ogc`` from memory where it can, and lets all else through.
+"""The gate in front of everything: answers ``/ogc`` from memory where it can, and lets all else through.
 
 The order is that of ``ogc.edge``: host, who asks, generation, view, layer, parameters. Each step that would have to
 read, wait or refuse gives up, and the request goes the long way, which knows how to do so.
@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from geoportal.ogc.short.answers import Answer, Shelf, ask_long
 from geoportal.ogc.short.asking import Asking, asking_of
 from geoportal.ogc.short.choice import Choice, choose, slow
 from geoportal.ogc.short.envelope import Envelope, learnt, learnt_item, page_of
+from geoportal.ogc.short.incoming import Heard, Incoming, heard_of, taken
 from geoportal.ogc.source import Source
 from geoportal.ogc.view import View
 
@@ -50,10 +51,6 @@ _ITEMS = re.compile(r"/ogc/collections/([a-z0-9_-]{1,64})/items(?:/([A-Za-z0-9._
 _DOCUMENT = re.compile(
     r"/ogc(?:/?|/conformance|/openapi|/collections(?:/[a-z0-9_-]{1,64}(?:/[a-z]{1,20})?)?)", re.ASCII
 )
-_READ = frozenset({b"host", b"authorization", b"accept", b"accept-encoding", b"accept-language", b"if-none-match"})
-
-Heard = dict[bytes, str]
-"""The headers of a request that an answer depends on."""
 
 
 class Short:
@@ -80,38 +77,44 @@ class Short:
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="short")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or let the request through."""
-        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"].startswith("/ogc"):
-            answer = await self._answer(scope)
+        """Answer an ASGI server, or let the request through."""
+        if scope["type"] == "http" and taken(scope["method"], scope["path"]):
+            answer = await self.answer(Incoming.of(scope))
             if answer is not None:
-                self.answered += 1
                 await answer.send(send, bodiless=scope["method"] == "HEAD")
                 return
         await self.app(scope, receive, send)
 
-    async def _answer(self, scope: Scope) -> Answer | None:
-        path = scope["path"]
+    async def answer(self, asked: Incoming) -> Answer | None:
+        """The answer to a request that is ``taken``; None where the long way has to give it. Of HEAD with its body."""
+        answer = await self._answer(asked)
+        if answer is not None:
+            self.answered += 1
+        return answer
+
+    async def _answer(self, asked: Incoming) -> Answer | None:
+        path = asked.path
         items = _ITEMS.fullmatch(path)
         if items is None and not _DOCUMENT.fullmatch(path):
             return None
-        heard = _heard(scope["headers"])
-        if heard is None or not self.admits(heard.get(b"host", "")):
+        heard = heard_of(asked.headers)
+        if heard is None or not self.admits(heard.get("host", "")):
             return None
-        if self._refuses_plain(heard.get(b"accept-encoding", "")):
+        if self._refuses_plain(heard.get("accept-encoding", "")):
             return None
-        found = await self._view(heard.get(b"authorization"))
+        found = await self._view(heard.get("authorization"))
         if found is None:
             return None
         audience, view = found
-        language = self._language(heard.get(b"accept-language", ""))
+        language = self._language(heard.get("accept-language", ""))
         if items is None:
-            return await self._document(scope, heard, view, language)
+            return await self._document(asked, heard, view, language)
         source = view.sources.get(items[1])
         if source is None or not audience.sees(source.publication):
             return None
         if items[2]:
-            return await self._item(scope, heard, source, items[2], language)
-        return await self._items(scope, heard, source, language)
+            return await self._item(asked, heard, source, items[2], language)
+        return await self._items(asked, heard, source, language)
 
     async def _view(self, authorization: str | None) -> tuple[Audience, View] | None:
         """Who asks and what they see at the present generation; None where the long way has to say why not."""
@@ -130,43 +133,44 @@ class Short:
         audience = self.node.audience(authorization)
         return audience, self.engine.snapshot(audience)
 
-    async def _document(self, scope: Scope, heard: Heard, view: View, language: str) -> Answer | None:
+    async def _document(self, asked: Incoming, heard: Heard, view: View, language: str) -> Answer | None:
         """A document that is the same as long as the view is: made by the long way, then kept as it was sent."""
-        query = scope["query_string"]
+        query = asked.query
         if len(query) > LONGEST_QUERY:
             return None
-        public = b"authorization" not in heard
-        wanted = heard.get(b"accept", ""), heard.get(b"accept-encoding", "")
-        name = (view.key, scope["path"], query, language, *wanted, public)
+        public = "authorization" not in heard
+        wanted = heard.get("accept", ""), heard.get("accept-encoding", "")
+        name = (view.key, asked.path, query, language, *wanted, public)
         answer = self._documents.get(name)
         if answer is None:
+            scope = asked.scope()
             unconditional = [pair for pair in scope["headers"] if pair[0] != b"if-none-match"]
             answer = await ask_long(self.app, {**scope, "headers": unconditional}, plain=False)
             if answer is None or answer.status != 200:
                 return answer
             self._documents.put(name, answer)
-        known = heard.get(b"if-none-match")
-        etag = answer.header(b"etag").decode("latin-1")
+        known = heard.get("if-none-match")
+        etag = answer.header("etag")
         return answer.not_modified() if known and etag and names(known, etag) else answer
 
-    async def _item(self, scope: Scope, heard: Heard, source: Source, fid: str, language: str) -> Answer | None:
-        query = scope["query_string"]
-        if query not in (b"", b"f=json") or not self._wants_json("item", query, heard):
+    async def _item(self, asked: Incoming, heard: Heard, source: Source, fid: str, language: str) -> Answer | None:
+        query = asked.query
+        if query not in ("", "f=json") or not self._wants_json("item", query, heard):
             return None
         row = source.serving.row_of(fid)
         if row is None:
             return None
         text = source.serving.page([row])[0]
-        public = b"authorization" not in heard
+        public = "authorization" not in heard
         name = pages.named(self.engine.edition, source, "item", fid, language, "[]")
         shape = (source.key, language, public, "item")
-        envelope = await self._shape(scope, shape, lambda answer: learnt_item(answer, fid, text, name))
+        envelope = await self._shape(asked, shape, lambda answer: learnt_item(answer, fid, text, name))
         if envelope is None:
             return None
         return pages.item(envelope, fid, text, pages.Wanted.of(heard, name, block=False))
 
-    async def _items(self, scope: Scope, heard: Heard, source: Source, language: str) -> Answer | None:
-        query = scope["query_string"]
+    async def _items(self, asked: Incoming, heard: Heard, source: Source, language: str) -> Answer | None:
+        query = asked.query
         asking = asking_of(query, source.serving.summary, *self.limits)
         if asking is None or not self._wants_json("items", query, heard):
             return None
@@ -174,7 +178,7 @@ class Short:
         wanted = pages.Wanted.of(heard, name, block=asking.bare and pages.blocked(source.serving, asking.limit))
         answer = None if asking.bare else self._pages.get(wanted.etag)
         if answer is None or not wanted.public:
-            answer = await self._page(scope, source, language, asking, name, wanted)
+            answer = await self._page(asked, source, language, asking, name, wanted)
             if answer is not None and wanted.public and not asking.bare:
                 self._pages.put(wanted.etag, answer)
         if answer is not None and wanted.known:
@@ -182,7 +186,7 @@ class Short:
         return answer
 
     async def _page(
-        self, scope: Scope, source: Source, language: str, asking: Asking, name: str, wanted: pages.Wanted
+        self, asked: Incoming, source: Source, language: str, asking: Asking, name: str, wanted: pages.Wanted
     ) -> Answer | None:
         choice = await self._chosen(source, asking)
         if choice is None:
@@ -190,7 +194,7 @@ class Short:
         page = page_of(asking, choice.matched, len(choice.rows))
         sides = (asking.offset > 0, page.behind < page.matched)
         shape = (source.key, language, wanted.public, asking.names, asking.filter_lang, sides)
-        envelope = await self._shape(scope, shape, lambda answer: learnt(answer, asking, page, name))
+        envelope = await self._shape(asked, shape, lambda answer: learnt(answer, asking, page, name))
         if envelope is None:
             return None
         return pages.page(envelope, envelope.head(asking, page), source.serving, choice.rows, wanted)
@@ -203,12 +207,14 @@ class Short:
         except (GeoportalError, BadFilter, Problem):
             return None
 
-    async def _shape(self, scope: Scope, shape: object, learn: Callable[[Answer], Envelope | None]) -> Envelope | None:
+    async def _shape(
+        self, asked: Incoming, shape: object, learn: Callable[[Answer], Envelope | None]
+    ) -> Envelope | None:
         """The envelope of a shape; the first who asks for one has it made by the long way. None where there is none."""
         if shape in self._shapes:
             self._shapes.move_to_end(shape)
             return self._shapes[shape]
-        answer = await ask_long(self.app, scope)
+        answer = await ask_long(self.app, asked.scope())
         if answer is None or answer.status != 200:
             return None
         envelope = learn(answer)
@@ -222,24 +228,13 @@ class Short:
     async def _in_thread[*P, T](self, work: Callable[[*P], T], *arguments: *P) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
-    def _wants_json(self, resource: str, query: bytes, heard: Heard) -> bool:
+    def _wants_json(self, resource: str, query: str, heard: Heard) -> bool:
         """Whether JSON is asked for, by ``f`` or by Accept."""
-        if b"f=" in query:
-            named = [part[2:] for part in query.split(b"&") if part.startswith(b"f=")]
+        if "f=" in query:
+            named = [part[2:] for part in query.split("&") if part.startswith("f=")]
             if named:
-                return named == [b"json"]
-        return self._format(resource, heard.get(b"accept", "")) == JSON
+                return named == ["json"]
+        return self._format(resource, heard.get("accept", "")) == JSON
 
     def _format_of(self, resource: str, accept: str) -> str | None:
         return choose_format(accept, self.offers[resource])
-
-
-def _heard(headers: Sequence[tuple[bytes, bytes]]) -> Heard | None:
-    """The headers that an answer depends on; None where one comes twice, which the long way knows how to read."""
-    found: Heard = {}
-    for name, value in headers:
-        if name in _READ:
-            if name in found:
-                return None
-            found[name] = value.decode("latin-1")
-    return found

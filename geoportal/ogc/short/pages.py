@@ -44,13 +44,13 @@ class Wanted:
     joined: bool
 
     @classmethod
-    def of(cls, heard: dict[bytes, str], name: str, *, block: bool) -> Wanted:
+    def of(cls, heard: dict[str, str], name: str, *, block: bool) -> Wanted:
         """Read the headers; ``block``: the page may be made of blocks, so that their coding costs nothing."""
-        accept = heard.get(b"accept-encoding", "")
+        accept = heard.get("accept-encoding", "")
         coding = (_blocked(accept) if block else coding_of(accept)) if accept else None
-        public = b"authorization" not in heard
+        public = "authorization" not in heard
         etag = tagged(name, coding)
-        known = heard.get(b"if-none-match")
+        known = heard.get("if-none-match")
         return cls(etag, coding, public, bool(known and public and names(known, etag)), block and coding == BLOCK)
 
 
@@ -91,9 +91,9 @@ def _coded(envelope: Envelope, body: bytes, wanted: Wanted) -> Answer:
 
 
 def _sent(envelope: Envelope, body: bytes, wanted: Wanted, coding: str | None) -> Answer:
-    headers = [*envelope.headers, (b"content-length", b"%d" % len(body))]
+    headers = [*envelope.headers, ("content-length", str(len(body)))]
     if wanted.public:
-        headers.append((b"etag", wanted.etag.encode("latin-1")))
+        headers.append(("etag", wanted.etag))
     if coding:
-        headers.append((b"content-encoding", coding.encode()))
+        headers.append(("content-encoding", coding))
     return Answer(200, tuple(headers), body)
