@@ -2,7 +2,8 @@
 beneath them.
 
 S1 ``to_json``: bytes by orjson, features spliced in as they lie on disk, no ``<`` turned into ``&lt;`` inside data,
-   our ``timeStamp``.
+   our ``timeStamp``. ``geojson2jsonld`` and ``jsonldify_geometry``: fields named like members of a feature, and other
+   systems than CRS84, as linked data.
 S2 ``l10n.translate_struct``: upstream keeps one translated configuration a language for the whole process, so one
    audience would be shown another one's, and a layer published later none. Ours lies with the view. Without this seam
    there are no pages: no fallback.
@@ -39,7 +40,7 @@ from pygeoapi import crs as upstream_crs
 from pygeoapi.openapi import get_oas_30_parameters
 
 from geoportal.errors import GeoportalError
-from geoportal.ogc import filters
+from geoportal.ogc import filters, linked
 from geoportal.ogc.conformance import Declared
 from geoportal.ogc.instants import checked_datetime
 from geoportal.ogc.pages import PageEnvironment, Words, translated
@@ -74,6 +75,8 @@ def parameters_of_items(cfg: dict[str, Any], locale_: str) -> dict[str, Any]:
 REPLACED: tuple[tuple[str, str, str, Any], ...] = (
     ("S1", "pygeoapi.api", "to_json", as_json),
     ("S1", "pygeoapi.api.itemtypes", "to_json", as_json),
+    ("S1", "pygeoapi.api.itemtypes", "geojson2jsonld", linked.features),
+    ("S1", "pygeoapi.linked_data", "jsonldify_geometry", linked.geometry),
     ("S2", "pygeoapi.l10n", "translate_struct", translate_struct),
     ("S3", "pygeoapi.util", "Environment", PageEnvironment),
     ("S4", "pygeoapi.api.itemtypes", "transform_bbox", kept_box),
@@ -108,6 +111,7 @@ WATCHES = (
     Watch("S1", "pygeoapi.api.itemtypes", "get_collection_items", "2eac86b14569f2c4"),
     Watch("S1", "pygeoapi.api.itemtypes", "get_collection_item", "884bcb30becc7bea"),
     Watch("S1", "pygeoapi.linked_data", "geojson2jsonld", "4498a5c5c3e2fc02"),
+    Watch("S1", "pygeoapi.linked_data", "jsonldify_geometry", "c34a070f46b31d55"),
     Watch("S2", "pygeoapi.l10n", "translate_struct", "2773b1c1d0d11694"),
     Watch("S2", "pygeoapi.api", "API", "8390c39a4a608394"),
     Watch("S2", "pygeoapi.linked_data", "jsonldify", "27c17db6fa145c52"),

@@ -107,8 +107,10 @@ INTENDED = (
     Intended(
         "paging links",
         "CONTRACT 2: items take version; OGC 17-069r4 7.15.7: no next after the last; fc-numberReturned; "
-        "OGC 20-024: so do lists of collections say how many there are",
-        r"says > (links > (next|prev) [^>]+( > query > (f|version|offset))?|numberReturned|numberMatched)",
+        "OGC 20-024: so do lists of collections say how many there are; OGC 17-069r4 /req/core/fc-links: self is the "
+        "answer itself",
+        r"says > (links > (next|prev) [^>]+( > query > (f|version|offset))?"
+        r"|links > (self|alternate) [^>]+ > query > offset|numberReturned|numberMatched)",
         held_page,
     ),
     Intended(
