@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from geoportal.errors import BadRequest
 from geoportal.model.access import PUBLIC_AUDIENCE
 from geoportal.settings import Settings
-from geoportal.web import problems
+from geoportal.web import problems, sharing
 from geoportal.web.addresses import API
 from geoportal.web.site import Site
 from geoportal.web.visitor import AUDIENCE
@@ -69,13 +69,15 @@ class Edge:
             return
         started = False
         bodiless = scope["method"] == "HEAD"
+        anonymous = all(name != b"authorization" for name, _ in scope["headers"])
+        opening = sharing.open_to_pages(scope["path"], anonymous=anonymous)
 
         async def out(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(raw=list(message["headers"]))
-                for name, value in SECURITY.items():
+                for name, value in (*SECURITY.items(), *opening.items()):
                     headers.setdefault(name, value)
                 if self.secure:
                     headers.setdefault("strict-transport-security", "max-age=31536000")
@@ -86,6 +88,10 @@ class Edge:
 
         try:
             await self._admit(scope)
+            if scope["method"] == "OPTIONS" and sharing.shared(scope["path"]):
+                asks_first = "access-control-request-method" in Headers(scope=scope)
+                await sharing.options(anonymous=anonymous, preflight=asks_first)(scope, receive, out)
+                return
             await self.app(scope, receive, out)
         except ClientDisconnect:
             raise
