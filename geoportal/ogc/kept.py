@@ -11,10 +11,10 @@ from threading import Lock
 
 import zstandard
 
-ROOM_BYTES = 8_000_000
+ROOM_BYTES = 4_000_000
 """What the documents of all views take together."""
 
-PACKED_FROM = 200_000
+PACKED_FROM = 2_000
 """Bytes from which a document lies compressed. It is text that repeats itself: the definition of 2,000 collections,
 27 MB, takes less than 1 MB, and opens in a tenth of the time that it takes to make.
 """

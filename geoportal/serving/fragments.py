@@ -208,7 +208,7 @@ class Serving(Opened):
     def _placed(self, rows: Rows | Sequence[int]) -> Geometries:
         """The geometries in CRS84 as the fragments have them, heights included."""
         flat = self._read(self.exact, rows)
-        if self.summary.dimension == 2 or self.exact is self.source:
+        if self.summary.dimension == 2 or self.summary.exact_is_source:
             return flat
         found = self._read(self.source, rows)
         found[shapely.is_missing(flat)] = None

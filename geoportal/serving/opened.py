@@ -1,6 +1,8 @@
 """The files of one version, each mapped at the first question that needs it: thousands of layers open in a moment.
 
-That they are all there, and of the right length, is looked at when the folder is opened. What is mapped goes on working
+That they are all there, and of the right length, is looked at when the folder is opened. A process keeps the maps of
+``MOST_MAPPED`` layers: beyond that those mapped first are let go of, and mapped again when they are asked for. What is
+mapped goes on working
 after the folder was deleted; what is not yet must still lie there. It does: the store deletes a build only when a node
 starts, before anybody reads, and no sooner than a day after it was replaced.
 """
@@ -8,12 +10,15 @@ starts, before anybody reads, and no sooner than a day after it was replaced.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import ReferenceType, ref
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -39,6 +44,14 @@ from geoportal.serving.summary import (
 )
 
 Rows = range | NDArray[np.int32]
+
+MOST_MAPPED = 500
+"""Layers of which a process has files mapped. A layer has up to 16, a process may have 65,530 maps in all (Linux,
+``vm.max_map_count``), and each page that was read counts as memory of the process that alone reads it.
+"""
+
+_MAPPED: deque[ReferenceType[Opened]] = deque()  # in the order of their first map: a use costs nothing
+_TURN = Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +100,7 @@ class Opened:
         """Nothing is opened; Unavailable where a file is missing or not as long as it was written."""
         self.summary = summary
         self._folder = folder
+        self._mapped = False
         try:
             with os.scandir(folder) as entries:
                 found = {entry.name: entry.stat().st_size for entry in entries if entry.name in summary.files}
@@ -120,16 +134,19 @@ class Opened:
     def spatial(self) -> SpatialIndex:
         """The index of envelopes in CRS84."""
         summary = self.summary
+        self._keep_mapped()
         return SpatialIndex.open(self._folder, summary.count, summary.extent_crs84, summary.files)
 
     @cached_property
     def connections(self) -> Connections:
         """The columns of the fields, and the ids."""
+        self._keep_mapped()
         return Connections(self._folder / ROWS)
 
     @cached_property
     def words(self) -> Connections | None:
         """The index of words; None for a layer without texts."""
+        self._keep_mapped()
         return Connections(self._folder / WORDS) if WORDS in self.summary.files else None
 
     @cached_property
@@ -161,11 +178,32 @@ class Opened:
         """The place of each row in the source; None where rows have the order of the source."""
         return self._array(ORDER, "<i4", (self.summary.count,)) if ORDER in self.summary.files else None
 
+    def _keep_mapped(self) -> None:
+        """Take a place among the layers that are mapped; whoever reads what is let go of reads on in it."""
+        if self._mapped:
+            return
+        gone = []  # ends when the turn is over: it may be the last that a connection waits for
+        with _TURN:
+            if not self._mapped:
+                self._mapped = True
+                _MAPPED.append(ref(self))
+            while len(_MAPPED) > MOST_MAPPED:
+                first = _MAPPED.popleft()()
+                if first is not None:
+                    first._mapped = False
+                    gone += [first.__dict__.pop(name, None) for name in _FILES]
+
     def _bytes(self, name: str) -> Any:
+        self._keep_mapped()
         return map_bytes(self._folder / name, self.summary.files[name])
 
     def _array(self, name: str, dtype: DTypeLike, shape: tuple[int, ...]) -> NDArray[Any]:
+        self._keep_mapped()
         return map_array(self._folder / name, self.summary.files[name], dtype, shape)
 
     def _texts(self, name: str, offsets: str, gap: int = 0) -> Texts:
         return Texts(self._bytes(name), self._array(offsets, "<i8", (self.summary.count + 1,)), gap)
+
+
+_FILES = tuple(name for name, value in vars(Opened).items() if isinstance(value, cached_property))
+"""What a layer lets go of."""

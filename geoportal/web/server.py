@@ -40,6 +40,15 @@ with asyncio, 41,000 with uvloop and HTTP/1 alone (what a proxy in front speaks)
 """
 MOST_FILES = 65_536
 """Open files that the node asks the system for: every connection is one."""
+ALLOCATOR = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": str(8 * 1024 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(8 * 1024 * 1024),
+}
+"""How the workers' C library (glibc) holds memory, where the environment does not say otherwise. By itself it makes an
+arena for each of their threads, and after the first large answer keeps up to 64 MB at hand for the next: on 2,000
+layers a worker had 200 MB after two definitions of 27 MB, so it has 127.
+"""
 PR_SET_PDEATHSIG = 1
 _LOCKS: list[IO[bytes]] = []
 
@@ -145,6 +154,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     load_demo_once(settings)
     web = settings.web
     os.environ |= {
+        **{name: os.environ.get(name, value) for name, value in ALLOCATOR.items()},
         "GEOPORTAL_DATA": str(data),
         "GEOPORTAL_HOST": web.host,
         "GEOPORTAL_PORT": str(web.port),

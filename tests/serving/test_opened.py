@@ -1,13 +1,14 @@
 """Thousands of layers: opening one opens nothing, and what a process holds of them is bounded."""
 
 import sys
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from geoportal.errors import Unavailable
-from geoportal.serving import connections
+from geoportal.serving import connections, opened
 from geoportal.serving.connections import Connections
 from geoportal.serving.fragments import open_serving
 from tests.serving.samples import layer, polygons, served
@@ -83,6 +84,39 @@ def test_idle_connections_of_many_layers_are_bounded(tmp_path, monkeypatch):
 
     with ThreadPoolExecutor(16) as pool:
         assert all(pool.map(ask, range(4_000)))
+
+
+@pytest.mark.skipif(not MAPS.exists(), reason="this system does not tell what a process has mapped")
+def test_maps_of_many_layers_are_bounded(tmp_path, monkeypatch):
+    """Those mapped first are let go of and mapped again when they are asked for; who reads in one reads on."""
+    monkeypatch.setattr(opened, "_MAPPED", deque())
+    monkeypatch.setattr(opened, "MOST_MAPPED", 3)
+    layers = [made(tmp_path / str(number), f"a{number}-") for number in range(8)]
+
+    def mapped():
+        lines = MAPS.read_text().splitlines()
+        return {Path(line.split()[-1]).parent.name for line in lines if f"{tmp_path}/" in line}
+
+    def answers(serving):
+        rows, matched = serving.select((115, -2, 118, 2), limit=5)
+        texts = serving.slice(0, 300), serving.joined(rows), serving.gzipped(b"", 0, 300, b"")
+        shapes = [shape.wkb for shape in serving.shapes(range(3), "http://www.opengis.net/def/crs/EPSG/0/32750")]
+        return texts, matched, shapes, serving.fids([7])
+
+    first = [answers(serving) for serving in layers]
+    assert len({texts for (texts, *_) in first}) == 8
+    assert mapped() == {"5", "6", "7"}
+    reading = layers[0].fragments
+    assert [answers(serving) for serving in layers] == first
+    assert mapped() == {"0", "5", "6", "7"} and b"".join(reading.of([3])) in first[0][0][0]
+    del reading
+    assert mapped() == {"5", "6", "7"}
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(lambda turn: answers(layers[turn % 8]) == first[turn % 8], range(400)))
+    layers[3].slice(0, 1)
+    assert len(mapped()) == 3
+    layers.clear()
+    assert mapped() == set()
 
 
 def test_no_more_connections_than_allowed(tmp_path):

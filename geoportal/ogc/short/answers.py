@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Scope, Send
 
@@ -59,10 +60,13 @@ async def ask_long(app: ASGIApp, scope: Scope, *, plain: bool = True) -> Answer 
     await app({**scope, "method": "GET", "headers": headers, "state": {}}, receive, send)
     if not ended or not started:
         return None
-    found = tuple(
-        (bytes(name).lower().decode("latin-1"), bytes(value).decode("latin-1")) for name, value in started[0]["headers"]
-    )
+    found = tuple(_pair(bytes(name), bytes(value)) for name, value in started[0]["headers"])
     return Answer(started[0]["status"], found, b"".join(parts))
+
+
+@lru_cache(maxsize=512)  # thousands of answers are kept that say the same in most of their headers: one object for all
+def _pair(name: bytes, value: bytes) -> tuple[str, str]:
+    return name.lower().decode("latin-1"), value.decode("latin-1")
 
 
 class Shelf:
