@@ -155,9 +155,10 @@ class OgcSettings(Section):
         "is seen at once, and asking costs little (304).",
     )
     version_max_age_s: int = Field(
-        default=2_592_000,
+        default=600,
         ge=0,
-        description="The same for data of a version that was asked for by its number, which never changes: 30 days.",
+        description="The same for data of a version that was asked for by its number. Its features never change, but "
+        "its record may, and what is withdrawn should be out of sight soon.",
     )
 
 

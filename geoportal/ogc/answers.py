@@ -11,7 +11,7 @@ from geoportal.ogc.problems import MEDIA_TYPE as PROBLEM
 from geoportal.ogc.request import HTML, JSON, JSONLD
 
 if TYPE_CHECKING:
-    from geoportal.ogc.edge import Resource
+    from geoportal.ogc.resource import Resource
 
 Shape = dict[str, Any]
 
@@ -50,7 +50,7 @@ HEADERS: Shape = {
     "ETag": _header("The name of these very bytes, strong; answers that are for one asker alone have none."),
     "Vary": _header("The request headers that the answer depends on."),
     "Cache-Control": _header(
-        "How long caches may use the answer without asking: named versions for long, what is current briefly, "
+        "How long caches may use the answer without asking: named versions longer, what is current briefly, "
         "what is not public and what is an error never."
     ),
     "Content-Language": _header("The language of titles and texts."),

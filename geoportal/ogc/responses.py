@@ -67,13 +67,17 @@ def names(if_none_match: str, etag: str) -> bool:
 
 
 def kept_briefly(seconds: int) -> str:
-    """The Cache-Control of what is public and current: after ``seconds`` a cache has to ask again."""
+    """The Cache-Control of what is public: after ``seconds`` a cache has to ask again.
+
+    Never ``immutable`` (RFC 8246), not even for a version asked for by its number: its features stay, but a rollback
+    publishes it anew, its record may be edited, the node be upgraded, and all of it be withdrawn.
+    """
     return f"public, max-age={seconds}, must-revalidate"
 
 
 def kept_long(seconds: int) -> str:
-    """The Cache-Control of what is public and never changes (RFC 8246)."""
-    return f"public, max-age={seconds}, immutable"
+    """The same for data of a version that was asked for by its number."""
+    return kept_briefly(seconds)
 
 
 def cross_origin(public: bool) -> dict[str, str]:

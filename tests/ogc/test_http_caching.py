@@ -12,7 +12,7 @@ from tests.ogc.world import points
 ITEMS = "/ogc/collections/desa/items"
 PATHS = [resource.path.replace("{collection}", "desa").replace("{item:path}", "0001") for resource in RESOURCES]
 BRIEFLY = "public, max-age=0, must-revalidate"
-LONG = "public, max-age=2592000, immutable"
+LONG = "public, max-age=600, must-revalidate"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,25 @@ def test_nobody_keeps_what_is_not_for_everybody(world):
     assert world.get("/ogc/collections/desa/items?version=1", 404).headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("query", ["?version=1", "/0001?version=1", "?version=1&f=csv", "?version=1&f=jsonfg"])
+def test_what_a_rollback_or_an_edit_changes_was_never_called_immutable(world, query):
+    from geoportal.store import datasets
+
+    publication = world.publish("desa", points(3))
+    world.publish("desa", points(5))
+    before = world.get(f"{ITEMS}{query}")
+    with world.node.register.begin() as conn:
+        datasets.publish(conn, "desa", 1, publication.build, "uji")
+    after = world.get(f"{ITEMS}{query}")
+    with world.node.register.begin() as conn:
+        datasets.add_record(conn, "desa", publication.record)
+    edited = world.get(f"{ITEMS}{query}")
+    assert edited.headers["etag"] != before.headers["etag"]
+    assert [answer.headers["cache-control"] for answer in (before, after, edited)] == [LONG] * 3
+    if query == "?version=1":
+        assert before.json()["timeStamp"] < after.json()["timeStamp"]
+
+
 def test_an_answer_to_a_question_in_a_body_is_kept_by_nobody(village):
     answer = village.client.post(ITEMS, json={"op": "=", "args": [{"property": "urut"}, 1]})
     assert answer.status_code == 200 and answer.headers["cache-control"] == "no-store"
@@ -67,7 +86,7 @@ def test_the_node_says_how_long(world):
     world.node.settings = world.node.settings.model_copy(update={"ogc": ogc})
     world.client.app.router.routes[:] = ogc_routes(world.node, Engine(world.node))
     assert world.get(ITEMS).headers["cache-control"] == "public, max-age=7, must-revalidate"
-    assert world.get(f"{ITEMS}?version=1").headers["cache-control"] == "public, max-age=70, immutable"
+    assert world.get(f"{ITEMS}?version=1").headers["cache-control"] == "public, max-age=70, must-revalidate"
 
 
 @pytest.mark.parametrize("path", PATHS)
