@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pygeoapi import linked_data
 
+from geoportal.ogc.splice import itself
 from geoportal.ogc.visit import asked_under_way
 from geoportal.serving.crs import CRS84
 
@@ -26,9 +27,11 @@ _geometry = linked_data.jsonldify_geometry
 
 def features(api: Any, data: dict[str, Any], dataset: str, identifier: str | None = None, id_field: str = "id") -> str:
     """Seam S1: pygeoapi's document of features or of one, after fields with a name that is taken were given their
-    address in the schema as name.
+    address in the schema as name, and links of one were completed as in JSON.
     """
     schema = f"{api.get_collections_url()}/{dataset}/schema"
+    if identifier:
+        data["links"] = itself(data["links"])
     for feature in (data,) if identifier else data["features"]:
         feature["properties"] = {_named(name, schema): value for name, value in feature["properties"].items()}
     content: str = _features(api, data, dataset, identifier, id_field)

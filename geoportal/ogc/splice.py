@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence
 from datetime import UTC, datetime
 from typing import Any, overload
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 from pygeoapi.util import json_serial
@@ -125,14 +125,17 @@ def _at(href: str, offset: int) -> str:
 
 
 def itself(links: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The links of a feature; those to itself stay with the version, if the request has named one."""
-    version = asked_under_way("version")
-    if version is None:
-        return [dict(link) for link in links]
-    own = ("self", "alternate")
-    return [
-        {**link, "href": held(link["href"], int(version)) if link["rel"] in own else link["href"]} for link in links
-    ]
+    """The links of a feature with those to its further forms; those to itself stay in the system and with the version
+    that the request has named.
+    """
+    carried = [(name, value) for name in ("crs", "version") if (value := asked_under_way(name)) is not None]
+    found = []
+    for link in links:
+        named = dict(_parameters(link["href"])) if link["rel"] in ("self", "alternate") else None
+        more = [(name, value) for name, value in carried if named is not None and name not in named]
+        mark = "&" if "?" in link["href"] else "?"
+        found.append({**link, "href": f"{link['href']}{mark}{urlencode(more)}" if more else link["href"]})
+    return with_forms(found, single=True)
 
 
 def _parameters(href: str) -> list[tuple[str, str]]:
@@ -149,7 +152,7 @@ def as_json(value: Any, pretty: bool = False) -> bytes:
     taken = taken_under_way()
     if not isinstance(features, Features):
         if isinstance(value, dict) and value.get("type") == "Feature" and "links" in value:
-            value = {**value, "links": with_forms(itself(value["links"]), single=True)}
+            value = {**value, "links": itself(value["links"])}
             if taken is not None:
                 return taken.keep(value)
         elif isinstance(value, dict) and ("collections" in value or "itemType" in value):

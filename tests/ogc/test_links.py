@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ogc.whole import whole
+from tests.ogc.whole import EPSG, whole
 from tests.ogc.world import BASE, World, points
 
 
@@ -50,3 +50,17 @@ def test_other_forms_hold_the_same_features(world: World, question: str):
     rows = list(csv.DictReader(io.StringIO(sheet)))
     assert [row["kode"] for row in rows] == [feature["id"] for feature in document["features"]]
     assert rows
+
+
+@pytest.mark.parametrize("form", ["json", "jsonfg", "jsonld"])
+@pytest.mark.parametrize("question", ["", f"&crs={EPSG}32750", f"&version=1&crs={EPSG}4326"])
+def test_links_of_a_feature_to_itself_stay_where_they_are(world: World, form: str, question: str):
+    first = world.get(f"/ogc/collections/desa/items/0003?f={form}{question}")
+    own = [link for link in first.json()["links"] if link["rel"] in ("self", "alternate")]
+    assert {link["type"] for link in own} >= {"application/geo+json", "application/ld+json", "application/gml+xml"}
+    for link in own:
+        assert ("version=1" in link["href"]) == ("version=1" in question)
+        answer = world.get(link["href"].removeprefix(BASE))
+        assert answer.headers["content-type"].partition(";")[0] == link["type"]
+        assert answer.headers["content-crs"] == first.headers["content-crs"]
+        assert link["rel"] == "alternate" or answer.content == first.content

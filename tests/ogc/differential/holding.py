@@ -109,7 +109,8 @@ def typed(d: Difference) -> bool:
 
 def held_page(d: Difference) -> bool:
     """Paging links name form and version; there is none to a page without features, or when only a count is asked.
-    Links to the page itself name its offset. A list of collections counts them.
+    Links to the page itself name its offset, those to a feature itself the system of its coordinates. A list of
+    collections counts them.
     """
     if d.case.kind == "collections":
         return (d.stock, d.ours) == (NOTHING, len(d.samples))
@@ -118,6 +119,8 @@ def held_page(d: Difference) -> bool:
     name = d.at.rpartition(" > ")[2]
     if name in ("f", "version"):
         return (d.stock, d.ours) == (NOTHING, {"f": "json", "version": "1"}[name])
+    if name == "crs":
+        return bool(d.case.kind == "item" and (d.stock, d.ours) == (NOTHING, d.asked["crs"]))
     if name == "offset" and d.stock == NOTHING:
         return bool(int(d.asked["offset"]) > 0 and d.ours == str(min(int(d.asked["offset"]), 10**15 - 1)))
     if name == "offset":  # further than any number of features; where that is does not matter

@@ -110,7 +110,7 @@ INTENDED = (
         "OGC 20-024: so do lists of collections say how many there are; OGC 17-069r4 /req/core/fc-links: self is the "
         "answer itself",
         r"says > (links > (next|prev) [^>]+( > query > (f|version|offset))?"
-        r"|links > (self|alternate) [^>]+ > query > offset|numberReturned|numberMatched)",
+        r"|links > (self|alternate) [^>]+ > query > (offset|crs)|numberReturned|numberMatched)",
         held_page,
     ),
     Intended(
