@@ -16,10 +16,11 @@ from geoportal.ogc import filters
 from geoportal.ogc.definition import MEDIA_TYPE as OPENAPI_TYPE
 from geoportal.ogc.definition import MEDIA_TYPE_31 as OPENAPI_31_TYPE
 from geoportal.ogc.definition import OAS31
-from geoportal.ogc.edge import Edge, Resource
+from geoportal.ogc.edge import Edge
 from geoportal.ogc.engine import Engine
 from geoportal.ogc.formats.forms import offers
 from geoportal.ogc.request import HTML, JSON, JSONLD
+from geoportal.ogc.resource import Resource
 
 if TYPE_CHECKING:
     from geoportal.node import Node

@@ -30,7 +30,7 @@ from geoportal.ogc.parameters import RESERVED, listable
 from geoportal.ogc.source import Source
 
 if TYPE_CHECKING:
-    from geoportal.ogc.edge import Resource
+    from geoportal.ogc.resource import Resource
 
 MEDIA_TYPE = "application/vnd.oai.openapi+json;version=3.0"
 MEDIA_TYPE_31 = "application/vnd.oai.openapi+json;version=3.1"
@@ -40,8 +40,8 @@ OAS31 = "oas31"
 ROOT = "/ogc"
 Document = dict[str, Any]
 
-MOST_EXAMPLES = 50
-"""Values of a code list that a parameter shows."""
+MOST_NAMED = 50
+"""Values of a code list that the description of a parameter names."""
 
 AT_ONCE = 50
 """Collections that pygeoapi tells of at a time."""
@@ -177,7 +177,7 @@ def _read(
     parameters += [_parameter(name, resource, source) for name in shapes.ORDER if name in resource.known]
     parameters += [_parameter(name, resource, source) for name in sorted(resource.known - set(shapes.ORDER))]
     if resource.fields and source is not None:
-        parameters += _fields(source, operation)
+        parameters += _fields(source, operation, language)
     responses = {"200": _reference("responses", answers.name_of(resource))}
     for status, name in answers.REFUSALS.items():
         if status != "404" or source is not None:
@@ -230,15 +230,32 @@ def _parameter(name: str, resource: Resource, source: Source | None) -> Document
     return _reference("parameters", name)
 
 
-def _fields(source: Source, operation: Document) -> Iterator[Document]:
+def _fields(source: Source, operation: Document, language: str) -> Iterator[Document]:
+    """The fields as parameters. What they may be asked for stands in the description: pages of a definition write
+    examples into their forms, and one click would then ask for the first value of every list.
+    """
     made = {parameter.get("name"): parameter for parameter in operation["parameters"]}
     for field in source.serving.summary.fields:
         if field.queryable and field.name not in RESERVED and field.name in made:
-            found = {"name": field.name, "in": "query", "required": False, "schema": _plain(made[field.name]["schema"])}
-            codes = domains_of(source)[field.name].codes[:MOST_EXAMPLES]
-            if codes:
-                found["examples"] = {str(code): {"value": code} for code in codes}
-            yield {**found, "style": "form", "explode": False}
+            yield {
+                "name": field.name,
+                "in": "query",
+                "required": False,
+                "description": _described(source, field.name, language),
+                "schema": _plain(made[field.name]["schema"]),
+                "style": "form",
+                "explode": False,
+            }
+
+
+def _described(source: Source, name: str, language: str) -> str:
+    """What a field means, and what stands in it where it keeps to a list."""
+    meaning = source.publication.record.field_title(name, language)
+    codes = domains_of(source)[name].codes
+    if not codes:
+        return meaning
+    named = ", ".join(f"`{code}`" for code in codes[:MOST_NAMED]) + (", ..." if len(codes) > MOST_NAMED else "")
+    return text("messages", "{meaning}. For example: {values}", language, meaning=meaning, values=named)
 
 
 def _plain(schema: Document) -> Document:

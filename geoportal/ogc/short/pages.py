@@ -25,7 +25,7 @@ def _named(edition: str, key: Key, resource: str) -> hashlib._Hash:
 
 
 def named(edition: str, source: Source, resource: str, item: str, language: str, question: str) -> str:
-    """The name of an answer in JSON: the same as ``responses.tag_of`` gives it in ``ogc.edge``."""
+    """The name of an answer in JSON: the same as ``responses.tag_of`` gives it in ``ogc.question``."""
     digest = _named(edition, source.key, resource).copy()
     digest.update(f"{item}\n{JSON}\n{language}\n{question}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:32]
