@@ -5,14 +5,16 @@ import re
 
 import jsonschema
 import pytest
+import shapely
 from schemathesis.specs.openapi.definitions import OPENAPI_30_VALIDATOR, OPENAPI_31_VALIDATOR
 
 from geoportal.model.access import PUBLIC_AUDIENCE, Classification
+from geoportal.model.specification import FieldSpecification, Specification
 from geoportal.ogc.app import RESOURCES
 from geoportal.ogc.definition import MEDIA_TYPE, MEDIA_TYPE_31, document, path_of
 from geoportal.ogc.dialect import in_31
 from geoportal.ogc.visit import Visit, visiting
-from tests.ogc.world import World, make_world, points
+from tests.ogc.world import World, make_layer, make_world, points
 
 
 @pytest.fixture(scope="module")
@@ -267,3 +269,36 @@ def test_it_is_the_same_in_how_many_questions_pygeoapi_is_asked(tmp_path, monkey
         tags = [tag["name"] for tag in told["tags"]]
         assert len(tags) == len(set(tags)) and set(tags) == {"server", *asked}
     assert in_31(json.loads(found["json"][0])) == json.loads(found["oas31"][0]), "no path has a schema to be rewritten"
+
+
+def test_no_parameter_brings_a_value_of_its_own(new_world):
+    """A page of a definition writes examples into its form: one click would ask for the first code of every list."""
+    world = new_world()
+    rows = [{"kode": str(n), "jenjang": ("SD", "SMP")[n % 2], "nama": f"Sekolah {n}"} for n in range(4)]
+    fields = (FieldSpecification("jenjang", "text", codes=("SD", "SMP", "SMA")),)
+    world.publish(
+        "sekolah",
+        make_layer(rows, [shapely.Point(117, n / 10) for n in range(4)]),
+        specification=Specification("bebas", "bebas", key="kode", fields=fields),
+    )
+    for language, said in (("id", "Misalnya: `SD`, `SMP`, `SMA`"), ("en", "For example: `SD`, `SMP`, `SMA`")):
+        for form in ("json", "oas31"):
+            found = world.json(f"/ogc/openapi?f={form}&lang={language}")
+            optional = 0
+            for path, operations in found["paths"].items():
+                for operation in operations.values():
+                    for parameter in (resolved(found, each) for each in operation["parameters"]):
+                        if parameter["required"]:
+                            continue
+                        optional += 1
+                        schema = parameter["schema"]
+                        holders = (parameter, schema, schema.get("items", {}))
+                        assert not any(word in each for each in holders for word in ("example", "examples")), path
+            assert optional > 30
+            named = {
+                each["name"]: each
+                for each in found["paths"]["/collections/sekolah/items"]["get"]["parameters"]
+                if "name" in each
+            }
+            assert said in named["jenjang"]["description"]
+            assert "`" not in named["nama"]["description"] and named["nama"]["description"]
