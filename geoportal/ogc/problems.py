@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from geoportal.errors import GeoportalError
-from geoportal.language import text
+from geoportal.language import LANGUAGES, has_text, text
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -100,7 +100,26 @@ def from_error(error: GeoportalError) -> Problem:
     if error.status == 404:
         return no_collection()
     if error.status < 500:
-        return Problem(error.status, "{detail}", detail=error.detail or str(error))
+        detail = error.detail or str(error)
+        if any(has_text("messages", detail, language) for language in LANGUAGES):
+            return Problem(error.status, detail)
+        return Problem(error.status, "{detail}", detail=detail)
     return Problem(
         error.status, "The node cannot answer this at the moment. Try again later.", headers={"Retry-After": "5"}
     )
+
+
+LONGEST_ADDRESS = 8192
+"""Bytes of path and query together; around every route a longer one is refused before it is read."""
+
+
+def from_status(status: int, method: str) -> Problem:
+    """The problem that a bare status means, where nobody said more of it."""
+    match status:
+        case 404:
+            return Problem(404, "There is nothing at this address.")
+        case 405:
+            return Problem(405, "{method} is not possible here.", method=method)
+        case 414:
+            return Problem(414, "The address is longer than {limit} bytes.", limit=LONGEST_ADDRESS)
+    return Problem(status, "The request cannot be answered as it was sent.")

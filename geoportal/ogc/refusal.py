@@ -7,6 +7,7 @@ import secrets
 
 from pygeoapi import l10n
 from pygeoapi.util import render_j2_template
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from geoportal.errors import GeoportalError, NotAllowed, NotSignedIn
@@ -14,7 +15,7 @@ from geoportal.ogc.asking import Asking
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.engine import Engine
 from geoportal.ogc.negotiation import choose_format
-from geoportal.ogc.problems import MEDIA_TYPE, Problem, from_error, no_collection
+from geoportal.ogc.problems import MEDIA_TYPE, Problem, from_error, from_status, no_collection
 from geoportal.ogc.request import HTML, JSON, header_of
 from geoportal.ogc.responses import respond
 from geoportal.ogc.view import Fault
@@ -42,6 +43,8 @@ def problem_of(error: Exception, asking: Asking) -> Problem:
             # something to hold.
             LOGGER.error("%s %s: %s", request.method, ascii(request.scope["path"]), error.detail)
             return no_collection()
+        case HTTPException():
+            return from_status(error.status_code, request.method)
         case GeoportalError():
             if error.status >= 500:
                 LOGGER.error("%s: %s", error.code, error.detail)
@@ -62,11 +65,18 @@ def problem_in(status: int, fault: Fault) -> Problem:
 
 def refusal(problem: Problem, asking: Asking, engine: Engine) -> Response:
     """The answer that tells of a problem, in the form that the asker likes better."""
-    language, site, path = asking.language, engine.site, asking.request.scope["path"]
     if _wants_page(asking) and problem.status != 406:
-        body, media_type = _page(problem, asking, engine), PAGE_TYPE
-    else:
-        body, media_type = problem.as_json(site.base_url, path, language), MEDIA_TYPE
+        return _told(_page(problem, asking, engine), PAGE_TYPE, problem, asking)
+    return plainly(problem, asking, engine.site.base_url)
+
+
+def plainly(problem: Problem, asking: Asking, base_url: str) -> Response:
+    """The answer as a problem document, whatever the asker likes."""
+    body = problem.as_json(base_url, asking.request.scope["path"], asking.language)
+    return _told(body, MEDIA_TYPE, problem, asking)
+
+
+def _told(body: bytes, media_type: str, problem: Problem, asking: Asking) -> Response:
     return respond(
         body,
         method=asking.method,
@@ -74,7 +84,7 @@ def refusal(problem: Problem, asking: Asking, engine: Engine) -> Response:
         public=asking.public,
         accept_encoding=asking.coding,
         status=problem.status,
-        headers={"content-language": LOCALES[language], **problem.headers},
+        headers={"content-language": LOCALES[asking.language], **problem.headers},
     )
 
 

@@ -12,13 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geoportal.errors import BadRequest
 from geoportal.model.access import PUBLIC_AUDIENCE
+from geoportal.ogc.problems import LONGEST_ADDRESS
 from geoportal.settings import Settings
 from geoportal.web import problems, sharing
-from geoportal.web.addresses import API
 from geoportal.web.site import Site
 from geoportal.web.visitor import AUDIENCE
 
-LONGEST_URL_BYTES = 8192
 OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 POLICY = "; ".join(
@@ -109,11 +108,11 @@ class Edge:
         headers = Headers(scope=scope)
         if problems.host_of(headers) not in self.hosts:
             raise BadRequest("this node does not answer for that host name")
-        if len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > LONGEST_URL_BYTES:
+        if len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"") > LONGEST_ADDRESS:
             raise HTTPException(414)
         if "transfer-encoding" in headers:  # whether all of it came, the server does not say
             raise BadRequest("send Content-Length with the body: one of unknown length is not read")
-        if scope["path"] == API or scope["path"].startswith(f"{API}/"):
+        if problems.is_below_api(scope["path"]):
             return
         authorization = headers.get("authorization")
         node = self.site.node

@@ -18,7 +18,6 @@ from starlette.responses import Response
 
 from geoportal.errors import BadRequest, GeoportalError, NotAllowed, NotFound, NotSignedIn, Unavailable
 from geoportal.language import has_text, text
-from geoportal.ogc.problems import OGC_CODES
 from geoportal.web.addresses import API, address
 from geoportal.web.answers import PRIVATE
 from geoportal.web.pages import ErrorPage
@@ -80,7 +79,7 @@ def said(code: str, part: str, language: str, **params: object) -> str:
 
 
 def problem_document(problem: Problem, path: str, language: str) -> dict[str, object]:
-    """The body of RFC 9457, with pygeoapi's ``code`` and ``description`` below ``/ogc``, where clients expect them."""
+    """The body of RFC 9457."""
     what = said(problem.code, "what", language, id=problem.log_id)
     detail = problem.detail or what
     document: dict[str, object] = {
@@ -92,8 +91,6 @@ def problem_document(problem: Problem, path: str, language: str) -> dict[str, ob
     }
     if problem.log_id:
         document["id"] = problem.log_id
-    if path == API or path.startswith(f"{API}/"):
-        document |= {"code": OGC_CODES.get(problem.status, "NoApplicableCode"), "description": detail}
     return document
 
 
@@ -101,7 +98,7 @@ def respond(site: Site, request: Request, problem: Problem) -> Response:
     """The answer: a page where the asker would rather have one, else the problem document."""
     headers = {"vary": VARY, "cache-control": PRIVATE, **dict(problem.headers)}
     visitor = site.visitor(request)
-    if prefers_html(request.headers.get("accept", "")) and not visitor.path.startswith(f"{API}/"):
+    if prefers_html(request.headers.get("accept", "")):
         code, language = problem.code, visitor.language
         page = ErrorPage(
             code=code,
@@ -124,12 +121,30 @@ def plain(problem: Problem, path: str, language: str, headers: dict[str, str] | 
 
 def handle(site: Site, request: Request, error: Exception) -> Response:
     """The answer to an exception, whatever it is."""
+    if is_below_api(request.scope["path"]):
+        return _as_api(site, request, error)
     problem = problem_of(error)
     try:
         return respond(site, request, problem)
     except Exception:  # a page of an error that fails itself: say it in plain text
         log.exception("the page for %s cannot be made", problem.code)
         return plain(problem, request.scope["path"], site.node.settings.language(), dict(problem.headers))
+
+
+def is_below_api(path: str) -> bool:
+    """Whether the OGC APIs are at ``path``: what answers there asks for itself who asks, and has errors of its own."""
+    return path == API or path.startswith(f"{API}/")
+
+
+def _as_api(site: Site, request: Request, error: Exception) -> Response:
+    """What is refused before ``/ogc`` is reached looks as it does there: same document, same languages, same CORS."""
+    from geoportal.ogc import refusal  # pygeoapi is loaded when there is a node to serve
+    from geoportal.ogc.asking import Asking
+    from geoportal.ogc.request import language_of
+
+    settings = site.node.settings
+    asking = Asking(request, language_of(request, settings.node.languages), "authorization" not in request.headers)
+    return refusal.plainly(refusal.problem_of(error, asking), asking, settings.base_url)
 
 
 def host_of(headers: Headers) -> str:
