@@ -10,7 +10,7 @@ import math
 import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from datetime import time as clock
 from typing import Any
@@ -26,7 +26,7 @@ from geoportal.serving.summary import ServedField, Summary
 Rows = NDArray[np.int32]
 Bound = str | int | float
 
-_FEW = 2_000  # up to so many rows of a box (or a twentieth of all) are handed to SQL; more are cut out of its answer
+FEW = 2_000  # up to so many rows of a box (or a twentieth of all) are handed to SQL; more are cut out of its answer
 _BATCH = 5_000
 _BIGGEST = 2**63
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
@@ -76,6 +76,12 @@ class Question:
     def chooses(self) -> bool:
         """Whether some rows may not match."""
         return bool(self.columns) or self.condition is not None
+
+    def without_values(self) -> Question:
+        """The rest of it, once the rows with the values are known."""
+        if not self.columns:
+            return self
+        return replace(self, columns=(), parameters=self.parameters[len(self.columns) :])
 
     def called_on(self, connection: sqlite3.Connection) -> None:
         """Make the functions of the condition known to a connection, in place of those of an earlier question."""
@@ -208,7 +214,7 @@ def page_among(
     connections: Connections, asked: Question, among: Rows, count: int, offset: int, limit: int
 ) -> tuple[Rows, int]:
     """One page of the rows of ``among`` (in layer order) that match, and how many do; ``count`` is the layer's."""
-    if len(among) <= max(_FEW, count // 20):
+    if len(among) <= max(FEW, count // 20):
         rows = _few(connections, asked, among)
         return rows[offset : offset + limit], len(rows)
     mask = np.zeros(count, dtype=np.bool_)

@@ -41,13 +41,27 @@ from geoportal.serving.summary import (
     write_summary,
 )
 from geoportal.serving.table import RowTable, with_columns
+from geoportal.serving.values import VALUES, write_values
 from geoportal.serving.wholeness import SUMMARY
 from geoportal.serving.words import write_words
 from geoportal.serving.writer import Writer
 
 FILES = (
     *(FRAGMENTS, FRAGMENT_OFFSETS, FRAGMENT_GEOMETRY, SOURCE, SOURCE_OFFSETS, EXACT, EXACT_OFFSETS, ORDER),
-    *(IDS_ROWS, IDS_NUMBERS, DEFLATED, DEFLATED_OFFSETS, SUMS, BLOCKS, BOXES, INDEX_ROWS, PLACELESS, ROWS, WORDS),
+    *(
+        IDS_ROWS,
+        IDS_NUMBERS,
+        DEFLATED,
+        DEFLATED_OFFSETS,
+        SUMS,
+        BLOCKS,
+        BOXES,
+        INDEX_ROWS,
+        PLACELESS,
+        ROWS,
+        WORDS,
+        VALUES,
+    ),
 )
 """All that a folder of serving files may hold, save the summary."""
 
@@ -142,6 +156,7 @@ def _index(
 ) -> tuple[ServedField, ...]:
     known = _keep_zones(table.finish(ids=not numbered), fields)
     write_words(target, target / ROWS, known)
+    write_values(target, target / ROWS, known)
     return known
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geoportal.errors import BadRequest, UnknownReferenceSystem
 from geoportal.serving import attributes
-from geoportal.serving.attributes import Condition
+from geoportal.serving.attributes import EVERYTHING, FEW, Condition, Question
 from geoportal.serving.blocks import gzipped
 from geoportal.serving.crs import (
     CRS84,
@@ -123,7 +123,7 @@ class Serving(Opened):
         if offset < 0 or limit < 0:
             raise BadRequest("offset and limit cannot be negative", parameter="offset" if offset < 0 else "limit")
         asked = attributes.question(self.summary, properties, sortby, condition)
-        among = None
+        among: NDArray[np.int32] | None = None
         if bbox_crs84 is not None:
             among = self._inside(_boxes(bbox_crs84))
         if bbox_in is not None:
@@ -132,6 +132,9 @@ class Serving(Opened):
         if q is not None and (terms := terms_of(q)):
             told = rows_with(self.words, terms) if self.words else np.empty(0, dtype=np.int32)
             among = told if among is None else np.intersect1d(among, told, assume_unique=True)
+        if (valued := self._valued(asked)) is not None:
+            among = valued if among is None else np.intersect1d(among, valued, assume_unique=True)
+            asked = asked.without_values()
         if asked.empty:
             if among is None:
                 return range(min(offset, self.count), min(offset + limit, self.count)), self.count
@@ -139,6 +142,25 @@ class Serving(Opened):
         if among is None or len(among) == self.count:
             return attributes.page(self.connections, asked, offset, limit)
         return attributes.page_among(self.connections, asked, among, self.count, offset, limit)
+
+    def looks_up(self, properties: Sequence[tuple[str, object]]) -> bool:
+        """Whether the rows with these values are found without SQL."""
+        known = self.values.columns if self.values and properties else {}
+        fields = [self.summary.field_named(name) for name, _ in properties]
+        return all(field is not None and field.column in known for field in fields)
+
+    def _valued(self, asked: Question) -> NDArray[np.int32] | None:
+        """The rows with the values that are asked for; None where they are not all looked up, or where SQL has to look
+        at many of them besides.
+        """
+        found = None
+        for column, value in zip(asked.columns, asked.parameters, strict=False):
+            rows = self.values.rows(column, value) if self.values else None
+            if rows is None:
+                return None
+            found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
+        alone = asked.condition is None and asked.order == EVERYTHING.order
+        return found if alone or (found is not None and len(found) <= FEW) else None
 
     def exact_geometry(self, rows: Rows | Sequence[int]) -> Geometries:
         """Geometries in longitude and latitude, all their decimals; None for a feature without a place."""

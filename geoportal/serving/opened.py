@@ -42,6 +42,7 @@ from geoportal.serving.summary import (
     WORDS,
     Summary,
 )
+from geoportal.serving.values import VALUES, Values
 
 Rows = range | NDArray[np.int32]
 
@@ -148,6 +149,11 @@ class Opened:
         """The index of words; None for a layer without texts."""
         self._keep_mapped()
         return Connections(self._folder / WORDS) if WORDS in self.summary.files else None
+
+    @cached_property
+    def values(self) -> Values | None:
+        """The rows of each value; None where no field can be looked up."""
+        return Values.of(self._bytes(VALUES)) if VALUES in self.summary.files else None
 
     @cached_property
     def numbered(self) -> Numbered | None:

@@ -15,6 +15,7 @@ Files (little-endian; ``n`` features, rows counted from 0, in the order that ``o
                         id is the row + 1
     blocks.*            features compressed beforehand, see ``blocks``; absent for a small layer
     words.sqlite        the words of all texts, see ``words``; absent where no field is text
+    values.index        the rows of each value, see ``values``; absent where no field has an index in rows.sqlite
     rows.sqlite         table ``rows``: row, fid, and c0, c1 ... for the fields (names from files stay out of SQL)
 """
 

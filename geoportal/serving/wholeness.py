@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-FORMAT = 2
+FORMAT = 3
 SUMMARY = "summary.json"
 
 

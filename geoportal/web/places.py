@@ -170,8 +170,7 @@ def _boxes(folder: Path, codes: Sequence[str]) -> dict[str, Box]:
     leaves, slots = np.nonzero(np.isin(index.rows, np.fromiter(rows, dtype=np.int32, count=len(rows))))
     found = {}
     for leaf, slot in zip(leaves.tolist(), slots.tolist(), strict=True):
-        west, south, east, north = (float(end) for end in index.boxes[leaf, :, slot])
-        found[rows[int(index.rows[leaf, slot])]] = (west, south, east, north)
+        found[rows[int(index.rows[leaf, slot])]] = index.envelope(leaf, slot)
     return found
 
 

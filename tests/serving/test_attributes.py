@@ -163,7 +163,8 @@ def test_an_order_of_two_fields(serving, columns):
 @pytest.mark.parametrize("few", [1, 10**6])
 def test_box_values_and_order_together(serving, columns, few, monkeypatch):
     """Both ways of cutting the rows of a box out of SQL's, whatever their number."""
-    monkeypatch.setattr("geoportal.serving.attributes._FEW", few)
+    monkeypatch.setattr("geoportal.serving.attributes.FEW", few)
+    monkeypatch.setattr("geoportal.serving.fragments.FEW", few)
     monkeypatch.setattr("geoportal.serving.attributes._BATCH", 100)
     box = (115.6, -1, 117.2, 1)
     inside = serving.select(box, limit=SIZE)[0].tolist()

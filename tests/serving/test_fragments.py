@@ -164,6 +164,7 @@ def test_what_was_read_from_once_reads_on_after_the_folder_is_gone(tmp_path):
         serving.reproject([3], EPSG(9490)),
         serving.select((115.5, -1, 117, 1), limit=999)[0],
         serving.row_of("f3"),
+        serving.select(properties=[("n", "3")]),
     )
     shutil.rmtree(folder)
     assert serving.slice(0, 500) == before[0]

@@ -32,7 +32,9 @@ def slow(source: Source, asking: Asking) -> bool:
 
     A box costs the exact test of the features on its edge: much where they are large, or where the box is.
     """
-    if asking.filter is not None or asking.properties or asking.limit > LARGEST_AT_ONCE:
+    if asking.filter is not None or asking.limit > LARGEST_AT_ONCE:
+        return True
+    if asking.properties and not source.serving.looks_up(asking.properties):
         return True
     extent = source.serving.summary.extent_crs84
     if asking.box is None or extent is None:
