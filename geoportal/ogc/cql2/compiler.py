@@ -290,8 +290,11 @@ def _as_stored(value: Sql, column: ServedField) -> Sql:
     if not value.is_constant or value.stored is not None:
         return value
     kind = _KINDS.get(column.type, "other")
+    if kind == "truth" and isinstance(value.constant, tree.Flag):
+        return literal(bool(value.constant))
     if value.kind == "text" and kind in INSTANTS:
-        return instant({kind: str(value.constant)} if "T" in str(value.constant).upper() else {"date": value.constant})
+        written = str(value.constant).removesuffix("T")  # so GDAL ends a date without a time
+        return instant({kind: written} if "T" in written.upper() else {"date": written})
     if value.kind == "text" and column.type == "time":
         return literal(typed(column, value.constant))
     return value

@@ -20,7 +20,7 @@ RESERVED = ("AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL", "DIV")
 def from_text(text: str, *, ilike: bool = False) -> Node:
     """The tree of a filter in CQL2 text; BadFilter says what was expected, and at which character.
 
-    ``ilike``: ILIKE is understood too, which older dialects have for LIKE between CASEI's.
+    ``ilike``: the dialect that GDAL writes, which has ILIKE for LIKE between CASEI's, and 0 and 1 for booleans.
     """
     reader = _Reader(words_of(text), ilike=ilike)
     node = reader.either()
@@ -168,7 +168,7 @@ class _Reader:
         word = self.now
         if word.kind == "number":
             self._at += 1
-            return _number(word.value)
+            return tree.Flag(word.value) if self._ilike and word.value in ("0", "1") else _number(word.value)
         if word.kind == "text":
             self._at += 1
             return word.value

@@ -73,6 +73,10 @@ ARITY: dict[str, tuple[int, int]] = {
 _BY_NAME = {name.lower(): name for name in ARITY}
 
 
+class Flag(int):
+    """A 0 or 1 in a dialect that writes false and true so: GDAL does."""
+
+
 class BadFilter(ValueError):
     """A filter that is none, or one that asks too much: 400, with what is wrong and where."""
 

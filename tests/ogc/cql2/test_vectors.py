@@ -14,7 +14,7 @@ from geoportal.ingest.formats import find_sources
 from geoportal.ingest.reader import read_layer
 from geoportal.ogc.cql2.compiler import Compiler
 from geoportal.ogc.cql2.text import from_text
-from geoportal.ogc.cql2.tree import from_json
+from geoportal.ogc.cql2.tree import BadFilter, from_json
 from geoportal.serving.build import build
 from geoportal.serving.crs import CRS84
 from geoportal.serving.fragments import Serving, open_serving
@@ -93,3 +93,25 @@ def test_each_combination_of_the_standard(shared: Path, layers: dict[str, Servin
         text = "(NOT ({p2}) AND {p1}) OR ({p3} AND {p4}) OR NOT ({p1} OR {p4})".format(**row)
         assert matched(places, from_text(text)) == int(row["Expected number of items"]), text
     assert len(rows) == 43
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("boolean = 1", 2),
+        ("boolean <> 0", 2),
+        ("boolean IN (0, 1)", 3),
+        ("NOT boolean = 1 AND pop_max > 1", 1),
+        ("date = '2022-04-16T'", 1),
+        ("date > '2022-04-16T'", 1),
+        ("start >= '2022-04-16T'", 2),
+        ("start > '2022-04-16T10:13:19Z'", 1),
+        ("pop_max > 1", 243),
+    ],
+)
+def test_booleans_and_dates_as_gdal_writes_them(layers: dict[str, Serving], text: str, count: int) -> None:
+    places = layers["ne_110m_populated_places_simple"]
+    assert matched(places, from_text(text, ilike=True)) == count
+    if "boolean" in text:
+        with pytest.raises(BadFilter, match="cannot be compared"):
+            matched(places, from_text(text))
