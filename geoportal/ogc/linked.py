@@ -6,10 +6,12 @@ would take the place of what it is named after; and it writes coordinates of any
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from pygeoapi import linked_data
+from shapely.errors import ShapelyError
 
 from geoportal.ogc.splice import itself
 from geoportal.ogc.visit import asked_under_way
@@ -45,11 +47,14 @@ def _named(name: str, schema: str) -> str:
 
 def geometry(feature: dict[str, Any]) -> None:
     """Seam S1: pygeoapi's three writings of a geometry; in another system than CRS84 the text names it (GeoSPARQL 1.1,
-    8.5.1), and the one of schema.org, which is always in degrees, is left out.
+    8.5.1), and the one of schema.org, which is always in degrees, is left out; so it is where there is nothing to tell.
     """
-    _geometry(feature)
+    with suppress(IndexError, ShapelyError):  # an empty one has no first point for schema.org; its text stands by then
+        _geometry(feature)
+    literal = feature["gsp:hasGeometry"]["gsp:asWKT"]
     crs = asked_under_way("crs")
-    if crs is not None and crs != CRS84:
-        literal = feature["gsp:hasGeometry"]["gsp:asWKT"]
-        literal["@value"] = f"<{crs}> {literal['@value']}"
+    degrees = crs is None or crs == CRS84
+    if not degrees or literal["@value"].endswith("EMPTY"):
         feature.pop("schema:geo", None)
+    if not degrees:
+        literal["@value"] = f"<{crs}> {literal['@value']}"

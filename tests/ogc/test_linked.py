@@ -10,7 +10,7 @@ import shapely
 
 from geoportal.model.layer import Field, Layer
 from tests.ogc.whole import CRS84, EPSG, whole
-from tests.ogc.world import BASE, World
+from tests.ogc.world import BASE, World, make_layer
 
 NAMES = [
     "geometry", "links", "type", "id", "@id", "@type", "@context", "properties", "features", "timeStamp", "schema:geo",
@@ -66,3 +66,16 @@ def test_the_text_of_a_geometry_names_its_system(world: World, way: str, crs: st
         assert named == f"<{crs}>"
         assert list(shapely.from_wkt(wkt).coords[0]) == pytest.approx(found["geometry"]["coordinates"])
         assert "schema:geo" not in found
+
+
+@pytest.mark.parametrize("text", ["POINT", "MULTIPOINT", "LINESTRING", "POLYGON", "MULTIPOLYGON", "GEOMETRYCOLLECTION"])
+def test_an_empty_geometry_is_told_as_text_alone(new_world, text: str):
+    world = new_world()
+    world.publish("hampa", make_layer([{"n": 1}], [shapely.from_wkt(f"{text} EMPTY")]))
+    one = world.json("/ogc/collections/hampa/items/1?f=jsonld")
+    many = world.json("/ogc/collections/hampa/items?f=jsonld")["features"]
+    assert len(many) == 1
+    for found in (one, many[0]):
+        assert "schema:geo" not in found
+        if found["geometry"] is not None:
+            assert found["gsp:hasGeometry"]["gsp:asWKT"]["@value"] == f"{text} EMPTY"
