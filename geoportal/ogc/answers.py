@@ -54,7 +54,10 @@ HEADERS: Shape = {
         "what is not public and what is an error never."
     ),
     "Content-Language": _header("The language of titles and texts."),
-    "Content-Crs": _header("The reference system of the coordinates, in angle brackets."),
+    "Content-Crs": _header(
+        "The reference system of the coordinates, in angle brackets. Coordinates are in its axis order, save in "
+        "FlatGeobuf and GeoParquet, whose own rule is x (east, longitude) before y."
+    ),
     "Link": _header("Related documents (RFC 8288), such as the queryables of the features."),
     "Content-Disposition": _header("The name of a file, for forms that are saved rather than read."),
     "OGC-NumberMatched": {

@@ -14,6 +14,7 @@ from typing import Any
 from geoportal.ogc.cql2.text import RESERVED, from_text
 from geoportal.ogc.cql2.tree import BadFilter, Node, from_json
 from geoportal.ogc.problems import Problem
+from geoportal.ogc.systems import check_system
 from geoportal.ogc.visit import visit_under_way
 from geoportal.serving.crs import CRS84
 
@@ -36,8 +37,8 @@ def asked_filter(given: Mapping[str, str], offered: Sequence[str]) -> Node | Non
     if language not in LANGUAGES:
         raise Problem(400, "{name} must be {offered}.", name="filter-lang", offered=" or ".join(LANGUAGES))
     crs = given.get("filter-crs")
-    if crs is not None and crs not in (CRS84, *offered):
-        raise Problem(400, "{detail}", detail=f"filter-crs: {crs[:200]!r} is not offered for this collection")
+    if crs is not None:
+        check_system("filter-crs", crs, (CRS84, *offered))
     if "filter" not in given:
         return None
     try:

@@ -75,11 +75,6 @@ def kept_briefly(seconds: int) -> str:
     return f"public, max-age={seconds}, must-revalidate"
 
 
-def kept_long(seconds: int) -> str:
-    """The same for data of a version that was asked for by its number."""
-    return kept_briefly(seconds)
-
-
 def cross_origin(public: bool) -> dict[str, str]:
     """CORS: what is public may be read by scripts of any page; what is not, by none."""
     return {"access-control-allow-origin": "*", "access-control-expose-headers": EXPOSED} if public else {}

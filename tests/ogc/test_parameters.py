@@ -108,7 +108,7 @@ def test_names_differ_by_their_case(odd):
         ({"crs": ""}, "crs", CRS84),
         ({"bbox": "0,0,1,1", "bbox-crs": ""}, "bbox-crs", CRS84),
         ({"bbox-crs": "x"}, "bbox-crs", CRS84),
-        ({"filter": "urut > 1", "filter-crs": "x"}, "filter-crs", ""),
+        ({"filter": "urut > 1", "filter-crs": "x"}, "filter-crs", CRS84),
         ({"sortby": "tiada"}, "sortby", "kode, urut, tanggal, geometri"),
         ({"sortby": "isi"}, "sortby", "kode, urut, tanggal, geometri"),
         ({"sortby": "urut,,kode"}, "sortby", "kode, urut"),
@@ -148,7 +148,46 @@ def test_a_refusal_names_the_parameter_and_what_there_is_in_both_languages(odd, 
         assert offered in problem["detail"]
         said[language] = problem["detail"]
         assert problem["description"] == said.get("en", problem["description"])
-    assert said["id"] != said["en"] or name == "filter-crs"  # the filter's own words are English
+    assert said["id"] != said["en"]
+
+
+UTM, LAT_LON = "http://www.opengis.net/def/crs/EPSG/0/32750", "http://www.opengis.net/def/crs/EPSG/0/4326"
+
+
+@pytest.mark.parametrize("name", ["crs", "bbox-crs", "filter-crs"])
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("EPSG:32750", UTM),
+        ("epsg:32750", UTM),
+        ("[EPSG:32750]", UTM),
+        ("32750", UTM),
+        ("EPSG::32750", UTM),
+        ("EPSG/32750", UTM),
+        ("urn:ogc:def:crs:EPSG::32750", UTM),
+        ("urn:ogc:def:crs:EPSG:9.9:32750", UTM),
+        ("https://www.opengis.net/def/crs/EPSG/0/32750", UTM),
+        ("http://www.opengis.net/def/crs/EPSG/9.9.1/32750", UTM),
+        ("EPSG:4326", LAT_LON),
+        ("CRS84", CRS84),
+        ("OGC:CRS84", CRS84),
+        ("EPSG:27700", None),
+        ("OGC:32750", None),
+        ("EPSG:CRS84", None),
+        ("3275", None),
+        ("WGS 84", None),
+        ("٣٢٧٥٠", None),
+        ("x" * 3000, None),
+    ],
+)
+def test_a_short_name_of_a_system_is_refused_with_the_address_that_was_meant(odd, name, written, meant):
+    more = {"filter": "urut > 1"} if name == "filter-crs" else {"bbox": "0,0,1,1"} if name == "bbox-crs" else {}
+    for language, asks in (("id", "Maksud Anda"), ("en", "Did you mean")):
+        told = odd.json(at("biasa", **{name: written}, **more), 400, headers={"accept-language": language})["detail"]
+        assert told.startswith(f"{name}: ") and CRS84 in told and UTM in told
+        assert told.endswith(f"{asks} {meant}?") if meant else asks not in told
+    if meant:
+        odd.get(at("biasa", **{name: meant}, **more))
 
 
 def test_an_item_refuses_likewise(odd):

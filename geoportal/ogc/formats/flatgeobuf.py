@@ -1,8 +1,9 @@
 """Features as FlatGeobuf (version 3 of the format), written as a stream and so without the spatial index.
 
-Our own writer: GDAL's needs a file, and brings pandas into the process. Coordinates are x before y, as the format
-holds them. A feature without a place, or with an empty one, has no geometry. Where some features have heights, all
-have: those of the others are no number. Only a mixture of points, lines and areas is flat, as readers need it.
+Our own writer: GDAL's needs a file, and brings pandas into the process. Coordinates are x before y whatever the axis
+order of the reference system, as all readers of the format take them; ``Content-Crs`` names the system. A feature
+without a place, or with an empty one, has no geometry. Where some features have heights, all have: those of the others
+are no number. Only a mixture of points, lines and areas is flat, as readers need it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Features as GeoParquet 1.1, in the types of the download of the same layer, written group by group.
 
-WKB is x before y, as the format wants it, and the reference system stands beside it as PROJJSON. Nothing here makes an
+WKB is x before y whatever the axis order of the reference system, as the format wants it (GeoParquet 1.1, "Coordinate
+axis order"): ``Content-Crs`` names the system. The reference system stands beside it as PROJJSON. Nothing here makes an
 Arrow array of Python lists: pyarrow would load pandas to look whether they are its own.
 """
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geoportal.ogc.formats.chosen import Batch, Chosen, with_true_heights
+from geoportal.ogc.formats.chosen import Batch, Chosen
 from geoportal.serving.crs import CRS84
 from geoportal.serving.downloads.contents import as_texts, free_name
 from geoportal.serving.downloads.sheet import BOM, harmless
@@ -20,8 +20,9 @@ from geoportal.serving.downloads.wkt import wkt_texts
 
 
 def write(chosen: Chosen) -> Iterator[bytes]:
-    """Header and lines (RFC 4180). Places are WKT (OGC 06-103r4), x before y, in the reference system of the answer;
-    points have lon and lat (CRS84) besides.
+    """Header and lines (RFC 4180). Places are WKT (OGC 06-103r4) in the reference system of the answer and its axis
+    order: CSV has no rule of its own, so ``Content-Crs`` tells (OGC 18-058r1 /req/crs/ogc-crs-header-value). Points
+    have lon and lat (CRS84) besides.
     """
     names = chosen.column_names
     places = _places(chosen, names)
@@ -30,7 +31,7 @@ def write(chosen: Chosen) -> Iterator[bytes]:
     for batch in chosen.batches():
         columns = [_cells(kind, values) for kind, values in zip(chosen.column_types, batch.columns, strict=True)]
         if places:
-            columns.append(list(wkt_texts(with_true_heights(batch.shapes))))
+            columns.append(list(wkt_texts(batch.shapes_as_written)))
         if len(places) > 1:
             columns += _lon_lat(batch)
         if alone:

@@ -130,7 +130,7 @@ def test_every_form_holds_what_json_holds(node, tmp_path, dataset_id, form):
         assert len(read.rows) == len(features), (dataset_id, form, query)
         geometries = [feature["geometry"] and shape_of(feature["geometry"]) for feature in features]
         asked_crs = next((part[4:] for part in query.split("&") if part.startswith("crs=")), CRS84)
-        if form in ("csv", "fgb", "parquet") and asked_crs.endswith(("/4326", "/9470")):  # x before y in these files
+        if form in ("fgb", "parquet") and asked_crs.endswith(("/4326", "/9470")):  # x before y in these files
             geometries = [shape and flipped(shape) for shape in geometries]
         for feature, row, shape, theirs in zip(features, read.rows, read.shapes, geometries, strict=True):
             where = (dataset_id, form, query, feature["id"])
@@ -242,3 +242,22 @@ def test_one_feature(node, tmp_path, form, crs):
             assert response.headers["content-crs"] == f"<{crs}>"
             assert "ogc-numbermatched" not in response.headers
     assert node.client.get(f"/ogc/collections/petak/items/tidak-ada?f={form}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "turned"), [("csv", True), ("gml", True), ("jsonfg", True), ("fgb", False), ("parquet", False)]
+)
+@pytest.mark.parametrize("code", ["4326", "9470"])
+def test_coordinates_are_in_the_axis_order_of_content_crs_but_where_a_format_has_its_own(
+    node, tmp_path, form, turned, code
+):
+    """EPSG:4326 and 9470 are latitude first; GeoParquet and FlatGeobuf hold x before y whatever the system is."""
+    answer = node.get(f"/ogc/collections/desa/items?limit=1&f={form}&crs={EPSG}{code}")
+    assert answer.headers["content-crs"] == f"<{EPSG}{code}>"
+    (place,) = READERS[form](answer.content, tmp_path).shapes
+    first, second = shapely.get_coordinates(place)[0]
+    longitude, latitude = (second, first) if turned else (first, second)
+    assert longitude > 90 > latitude
+    if form == "csv":
+        row = READERS[form](answer.content, tmp_path).rows[0]
+        assert float(row["lon"]) > 90 > float(row["lat"])
