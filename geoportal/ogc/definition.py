@@ -26,7 +26,7 @@ from geoportal.ogc import answers, dialect, paging, shapes
 from geoportal.ogc.config import LOCALES
 from geoportal.ogc.domains import domains_of
 from geoportal.ogc.filters import plain_name
-from geoportal.ogc.parameters import RESERVED, listable
+from geoportal.ogc.parameters import listable, named_by
 from geoportal.ogc.source import Source
 
 if TYPE_CHECKING:
@@ -235,14 +235,14 @@ def _fields(source: Source, operation: Document, language: str) -> Iterator[Docu
     examples into their forms, and one click would then ask for the first value of every list.
     """
     made = {parameter.get("name"): parameter for parameter in operation["parameters"]}
-    for field in source.serving.summary.fields:
-        if field.queryable and field.name not in RESERVED and field.name in made:
+    for name, field in named_by(source.serving.summary.fields).items():
+        if field.queryable and field.name in made:
             yield {
-                "name": field.name,
+                "name": name,
                 "in": "query",
                 "required": False,
                 "description": _described(source, field.name, language),
-                "schema": _plain(made[field.name]["schema"]),
+                "schema": _plain(made[name]["schema"] if name in made else field.as_schema()),
                 "style": "form",
                 "explode": False,
             }

@@ -19,7 +19,7 @@ from geoportal.ogc.cql2.tree import BadFilter
 from geoportal.ogc.filters import filter_crs
 from geoportal.ogc.formats.chosen import Chosen
 from geoportal.ogc.instants import holding, interval_of
-from geoportal.ogc.parameters import ALWAYS_THERE, RESERVED
+from geoportal.ogc.parameters import ALWAYS_THERE, RESERVED, named_by
 from geoportal.ogc.problems import Problem
 from geoportal.ogc.region import AskedBox, Region, region_of
 from geoportal.ogc.source import Source
@@ -27,6 +27,7 @@ from geoportal.ogc.splice import Feature, Features
 from geoportal.ogc.visit import visit_under_way
 from geoportal.serving.attributes import Condition, together
 from geoportal.serving.crs import CRS84
+from geoportal.serving.summary import Summary
 
 
 class Refused(ProviderInvalidQueryError):  # type: ignore[misc]
@@ -81,7 +82,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
             ]
             rows, matched = self._select(
                 region_of(_asked(bbox)) if bbox else Region(),
-                [(name, value) for name, value in properties or [] if name not in RESERVED],
+                [*((name, value) for name, value in properties or [] if name not in RESERVED), *_apart(summary)],
                 [(order["property"], -1 if order["order"] == "-" else 1) for order in sortby or []],
                 offset,
                 0 if resulttype == "hits" else limit,
@@ -196,6 +197,13 @@ def fields_of(source: Source, language: str) -> dict[str, dict[str, Any]]:
             schema["x-ogc-unit"] = meaning.unit
         found[field.name] = schema
     return found
+
+
+def _apart(summary: Summary) -> list[tuple[str, str]]:
+    """The values asked for of fields that are called like parameters: pygeoapi knows no other names for them."""
+    given = dict(visit_under_way().pairs)
+    fields = named_by(summary.fields).items()
+    return [(field.name, given[name]) for name, field in fields if field.name != name and name in given]
 
 
 def _asked(bbox: list[float]) -> AskedBox:

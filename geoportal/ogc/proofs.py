@@ -22,7 +22,7 @@ from geoportal.ogc import schemas as documents
 from geoportal.ogc.cql2.compiler import Compiler
 from geoportal.ogc.cql2.text import from_text
 from geoportal.ogc.cql2.tree import Node, from_json
-from geoportal.ogc.parameters import RESERVED
+from geoportal.ogc.parameters import RESERVED, named_by
 from geoportal.serving.crs import CRS84
 from geoportal.serving.summary import ServedField
 
@@ -192,8 +192,10 @@ def schemas(layer: Subject) -> bool:
 
 
 def parameters(layer: Subject) -> bool:
-    """Every field that can be asked for is a parameter too: none has the name of another parameter."""
-    return not any(field.queryable and field.name in RESERVED for field in layer.source.serving.summary.fields)
+    """For every field that can be asked for there is a parameter, and none is called like another one."""
+    fields = [field for field in layer.source.serving.summary.fields if field.queryable]
+    found = named_by(fields)
+    return len(found) == len(fields) and not RESERVED.intersection(found)
 
 
 def filters(layer: Subject) -> bool:

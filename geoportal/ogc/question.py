@@ -21,7 +21,7 @@ from geoportal.ogc.formats.forms import FORMS, Form
 from geoportal.ogc.formats.taken import Taken
 from geoportal.ogc.negotiation import refuses_plain
 from geoportal.ogc.paging import Part, part_of
-from geoportal.ogc.parameters import RESERVED, check_parameters
+from geoportal.ogc.parameters import check_parameters, named_by
 from geoportal.ogc.problems import Problem, no_collection
 from geoportal.ogc.request import HTML, JSONLD, Asked, asked, format_of, moment_asked, posted_filter, version_of
 from geoportal.ogc.resource import Resource
@@ -226,11 +226,7 @@ def _check_coding(asking: Asking) -> None:
 
 def _asked(resource: Resource, asking: Asking, format_: str, source: Source | None) -> Asked:
     """The parameters and the filter in a body, checked against the layer."""
-    fields = (
-        [field.name for field in source.serving.summary.fields if field.name not in RESERVED]
-        if source is not None and resource.fields
-        else ()
-    )
+    fields = named_by(source.serving.summary.fields) if source is not None and resource.fields else ()
     in_body = posted_filter(asking.request) if asking.method == "POST" else {}
     ask = asked(asking.request, format_, asking.language, resource.known, fields, in_body)
     if source is None or not resource.known:

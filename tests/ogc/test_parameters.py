@@ -65,6 +65,28 @@ def test_such_a_field_is_listed_as_queryable_and_asked_for_by_a_filter(odd):
         assert set(chosen["properties"]) == {name}
 
 
+def test_such_a_field_has_a_parameter_under_a_longer_name(odd):
+    for name in sorted(RESERVED):
+        for more in ({}, {"f": "jsonfg"}):
+            assert ids(odd.json(at("mirip", **{f"properties.{name}": f"{name} 2"}, **more))) == {"2"}
+    document = odd.json(at("mirip", **{"properties.f": "f 1", "properties.limit": "limit 1", "limit": "1"}))
+    assert ids(document) == {"1"} and document["numberMatched"] == 1
+    (own,) = (link["href"] for link in document["links"] if link["rel"] == "self")
+    assert ids(odd.json(own)) == {"1"}
+    assert odd.json(at("mirip", **{"properties.f": "tiada"}))["numberMatched"] == 0
+    assert "properties.kode" in odd.get(at("mirip", **{"properties.kode": "1"}), 400).json()["detail"]
+
+
+def test_a_field_may_have_that_longer_name_itself(world):
+    rows = [{"kode": str(n), "limit": n, "properties.limit": 10 * n, "q": n == 2} for n in range(4)]
+    world.publish("rangkap", make_layer(rows, [shapely.Point(117, 0)] * 4))
+    assert ids(world.json(at("rangkap", **{"properties.limit": "20"}))) == {"2"}
+    assert ids(world.json(at("rangkap", **{"properties.properties.limit": "3"}))) == {"3"}
+    assert ids(world.json(at("rangkap", **{"properties.q": "true"}))) == {"2"}
+    wrong = world.get(at("rangkap", **{"properties.properties.limit": "x"}), 400).json()["description"]
+    assert "properties.properties.limit" in wrong and "integer" in wrong
+
+
 def test_links_of_such_a_layer_keep_the_question(odd):
     document = odd.json(at("mirip", limit="1", filter="\"limit\" <> 'limit 0'", sortby="-bbox"))
     seen = []
