@@ -16,6 +16,7 @@ from geoportal.settings import Settings
 from geoportal.store import datasets, people
 from geoportal.store.files import Files
 from geoportal.store.people import Token
+from geoportal.store.published import Published
 from geoportal.store.register import Register
 from geoportal.store.waivers import Waiver, waiver_of
 
@@ -41,6 +42,7 @@ class Node:
         self.register.heal()
         self.files = Files(self.data)
         self._lock = Lock()
+        self._published = Published()
         self._publications: tuple[int, list[Publication]] | None = None
         self._tokens: dict[str, tuple[int, Token]] = {}
         self._healed_at = time.monotonic()
@@ -108,8 +110,8 @@ class Node:
         return found.audience
 
     def all_publications(self) -> list[Publication]:
-        """Everything that is out, for all audiences, read once a generation. Only for code that filters by audience
-        next.
+        """Everything that is out, for all audiences, looked at once a generation, read where it changed. Only for code
+        that filters by audience next.
         """
         generation = self.generation()
         known = self._publications
@@ -117,7 +119,7 @@ class Node:
             return known[1]
         with self._lock, self.register.read() as conn:
             # The generation is read before the rows: newer rows are read once more, older ones never stay.
-            found = datasets.publications(conn)
+            found = self._published.read(conn)
             self._publications = (generation, found)
             return found
 

@@ -37,6 +37,7 @@ __all__ = [
     "publications",
     "publish",
     "published_history",
+    "published_numbers",
     "record_in",
     "sealed",
     "set_access",
@@ -201,9 +202,12 @@ def publication(conn: sa.Connection, dataset_id: str, number: int | None = None)
     return next((item for item in history if number in (None, item.version.number)), None)
 
 
-def publications(conn: sa.Connection) -> list[Publication]:
-    """What is out of all datasets, by id. Nobody has filtered them yet."""
-    return list(_publications(conn, _publication.ended_at.is_(None)))
+def publications(conn: sa.Connection, among: Iterable[str] | None = None) -> list[Publication]:
+    """What is out of all datasets, or of those ``among`` these ids, by id. Nobody has filtered them yet."""
+    which = [_publication.ended_at.is_(None)]
+    if among is not None:
+        which.append(_publication.dataset_id.in_(list(among)))
+    return list(_publications(conn, sa.and_(*which)))
 
 
 def published_history(conn: sa.Connection, dataset_id: str) -> list[Publication]:
@@ -295,7 +299,11 @@ def _datasets(conn: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[Da
 
 def _publications(conn: sa.Connection, which: sa.ColumnElement[bool]) -> Iterator[Publication]:
     """Publications of datasets that are out, by dataset, the current one first; of each version only the newest."""
-    out = sa.select(_publication.dataset_id).where(_publication.ended_at.is_(None))
+    # By rows of the same dataset, which an index finds: two lists of all that is out would be tried against each other.
+    current, newer = tables.publications.alias("current").c, tables.publications.alias("newer").c
+    out = sa.exists().where(current.dataset_id == _publication.dataset_id, current.ended_at.is_(None))
+    same = newer.dataset_id == _publication.dataset_id, newer.number == _publication.number
+    built_anew = sa.exists().where(*same, ~newer.retired, newer.sequence > _publication.sequence)
     query = (
         sa.select(
             tables.versions,
@@ -312,10 +320,10 @@ def _publications(conn: sa.Connection, which: sa.ColumnElement[bool]) -> Iterato
         .join_from(tables.publications, tables.versions)
         .join(tables.datasets, _dataset.dataset_id == _publication.dataset_id)
         .join(tables.records, _record.dataset_id == _publication.dataset_id)
-        .where(_newest_record(), _publication.dataset_id.in_(out), _publication.sequence.in_(_newest_of_each()), which)
+        .where(_newest_record(), out, ~_publication.retired, ~built_anew, which)
         .order_by(_publication.dataset_id, _publication.ended_at.is_not(None), _publication.sequence.desc())
     )
-    numbers = _published_numbers(conn)
+    numbers = published_numbers(conn)
     for row in conn.execute(query).all():
         yield Publication(
             dataset_id=row.dataset_id,
@@ -333,7 +341,7 @@ def _publications(conn: sa.Connection, which: sa.ColumnElement[bool]) -> Iterato
         )
 
 
-def _published_numbers(conn: sa.Connection) -> dict[str, list[int]]:
+def published_numbers(conn: sa.Connection) -> dict[str, list[int]]:
     """The numbers of each dataset that were published and not withdrawn, in rising order."""
     columns = _publication.dataset_id, _publication.number
     query = sa.select(*columns).where(~_publication.retired).distinct().order_by(*columns)
