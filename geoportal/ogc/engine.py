@@ -205,6 +205,7 @@ def site_of(settings: Settings) -> Site:
         base_url=settings.base_url,
         root=urlsplit(settings.base_url).path.rstrip("/"),
         themed=any((folder / "theme" / "theme.css").is_file() for folder in (settings.config / LOCAL, settings.config)),
+        ground=settings.file("ground.geojson").is_file(),
         producers={key: producer.name for key, producer in read_producers(settings.config).items()},
         timezone=node.timezone,
     )

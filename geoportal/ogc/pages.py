@@ -7,7 +7,9 @@ type="application/json">``.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -21,13 +23,17 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 from pygeoapi.util import json_serial
 
+from geoportal.errors import GeoportalError
 from geoportal.language import LANGUAGES, catalogue, number, text
+from geoportal.ogc import sieve
 from geoportal.ogc.conformance import parts
 from geoportal.ogc.formats.forms import FORMS, listed
 from geoportal.ogc.paging import part_of
 from geoportal.ogc.properties import kind_of_page, properties
+from geoportal.ogc.sketch import drawn
 from geoportal.ogc.splice import Features, paged, timestamp
 from geoportal.ogc.visit import Visit, visit_under_way
+from geoportal.serving.crs import crs_from_uri
 
 if TYPE_CHECKING:
     from geoportal.ogc.source import Source
@@ -36,9 +42,6 @@ _UNSAFE_IN_SCRIPT = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
 _LOCAL = re.compile(r"/(?![/\\])|[?#]")
-
-MAP_BYTES = 1_500_000
-"""How many bytes of features a page draws; more than that is left to the JSON answer and the dataset's own map."""
 
 
 class Compiled(BytecodeCache):
@@ -79,6 +82,11 @@ class PageEnvironment(Environment):
             links_of=links_of,
             stamped=stamped,
             drawn=drawn,
+            sieve=sieve,
+            day=day,
+            degrees=degrees,
+            word_of=word_of,
+            system_of=system_of,
             quoted=quoted,
             page_of=page_of,
             part_of=part_of,
@@ -162,15 +170,6 @@ def links_of(data: dict[str, Any]) -> list[dict[str, Any]]:
     return paged(data["links"], features, data.get("numberMatched"))
 
 
-def drawn(features: Any) -> list[dict[str, Any]] | None:
-    """The features to draw on the page's map; None when there are none or they are too heavy for a page."""
-    if isinstance(features, Features):
-        if features.size_bytes > MAP_BYTES:
-            return None
-        features = features.decoded()
-    return [feature for feature in features if feature.get("geometry")] or None
-
-
 def shown(value: Any, language: str) -> str:
     """An attribute as people read it: numbers with the separators of the language, nothing for null, JSON for lists
     and objects.
@@ -202,6 +201,38 @@ def instant(value: datetime, language: str) -> str:
     """A time as people write it, in the node's zone and with its name: ``24 Nov 2026, 10.32 WITA``."""
     local = value.astimezone(ZoneInfo(visit_under_way().site.timezone))
     return f"{format_date(local, 'd MMM y', locale=language)}, {local:%H.%M} {local.tzname()}"
+
+
+def day(value: str) -> str:
+    """A day as people write it, ``24 Nov 2026``; what is no ISO date stays."""
+    try:
+        return format_date(date.fromisoformat(value), "d MMM y", locale=visit_under_way().language)
+    except ValueError:
+        return value
+
+
+def degrees(values: Iterable[float]) -> str:
+    """Coordinates with the separators of the language, to about ten metres."""
+    return "; ".join(number(value, visit_under_way().language, 4) for value in values)
+
+
+def word_of(family: str, code: str | None) -> str:
+    """The word for a code: ``type string``, ``geometry Point``; the code itself where nobody wrote one."""
+    key = f"{family} {code}"
+    said = say(key)
+    return (code or "") if said == key else said
+
+
+@lru_cache(maxsize=256)
+def system_of(uri: str) -> tuple[str, str]:
+    """The name and the code of the reference system that a URI names: ``WGS 84``, ``CRS84``."""
+    try:
+        system = crs_from_uri(uri)
+    except GeoportalError:
+        return uri, ""
+    authority = system.to_authority(min_confidence=100)
+    code = ":".join(authority) if authority else ""
+    return ("WGS 84", "CRS84") if code == "OGC:CRS84" else (system.name, code)
 
 
 def stamped(source: Source) -> str:
@@ -237,9 +268,8 @@ def form_of(name: str) -> str:
 
 def with_parameters(**changed: Any) -> str:
     """The address of this page with some parameters changed."""
-    visit = visit_under_way()
-    kept = [(name, value) for name, value in visit.pairs if name not in changed]
-    return f"{visit.site.root}{quote(visit.path)}?{urlencode([*kept, *changed.items()])}"
+    kept = [(name, value) for name, value in visit_under_way().pairs if name not in changed]
+    return sieve.address([*kept, *changed.items()])
 
 
 def other_language(visit: Visit) -> dict[str, str]:

@@ -146,6 +146,10 @@ def asked(
     if len(request.scope.get("query_string", b"")) > LONGEST_QUERY:
         raise Problem(414, "The query is longer than {limit} bytes.", limit=LONGEST_QUERY)
     pairs = [*request.query_params.multi_items(), *(posted or {}).items()]
+    if format_ == HTML:
+        # A form sends the inputs that were left empty, too: on a page an empty one asks for nothing.
+        optional = {*fields, *({"q", "sortby"} & {*known})}
+        pairs = [(name, value) for name, value in pairs if value or name not in optional]
     if len(pairs) > MOST_PARAMETERS:
         raise Problem(400, "There are more than {limit} parameters.", limit=MOST_PARAMETERS)
     allowed = {*ALWAYS, *known, *fields}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Site:
     """What the explorer pages say of the node. ``root`` is the path before ``/ogc``, usually empty; ``base_url`` has
-    no final slash; ``themed``: the region has a style sheet of its own.
+    no final slash; ``themed``: the region has a style sheet of its own; ``ground``: it has land to lie under maps.
     """
 
     title: LocalText = field(default_factory=LocalText)
@@ -35,6 +35,7 @@ class Site:
     base_url: str = ""
     root: str = ""
     themed: bool = False
+    ground: bool = False
     producers: Mapping[str, LocalText] = field(default_factory=dict)
     timezone: str = "UTC"
 

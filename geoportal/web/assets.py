@@ -2,7 +2,7 @@
 
 ``config/local/theme/`` comes before ``config/theme/`` and that before ``static/``: a region puts its own
 ``emblem.svg``, ``band.svg`` or ``theme.css`` (other values for the custom properties of ``geoportal.css``) there and
-changes no template.
+changes no template. ``ground.geojson`` is that of the configuration: the land under the maps of the explorer.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ MEDIA_TYPES = {
     ".ico": "image/x-icon",
     ".txt": "text/plain; charset=utf-8",
     ".json": "application/json",
+    ".geojson": "application/geo+json",
 }
 KEPT_FOR_EVER = "public, max-age=31536000, immutable"
 KEPT_AN_HOUR = "public, max-age=3600, must-revalidate"
-TEXTS = frozenset({".css", ".js", ".svg", ".txt", ".json"})
+TEXTS = frozenset({".css", ".js", ".svg", ".txt", ".json", ".geojson"})
+GROUND = "ground.geojson"
 SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """For a drawing that is opened by itself: no script, nothing from anywhere."""
 
@@ -55,6 +57,7 @@ class Assets:
     def __init__(self, config: Path) -> None:
         """Look in the node's own theme first, then in that of the configuration, then in ``static``."""
         self._roots = (config / LOCAL / "theme", config / "theme", STATIC)
+        self._settings = (config / LOCAL, config)
         self._known: dict[str, Asset] = {}
         self._lock = Lock()
 
@@ -65,7 +68,8 @@ class Assets:
             return None
         if Path(path).suffix not in MEDIA_TYPES:
             return None
-        return next((file for root in self._roots if (file := root.joinpath(*parts)).is_file()), None)
+        roots = self._settings if path == GROUND else self._roots
+        return next((file for root in roots if (file := root.joinpath(*parts)).is_file()), None)
 
     def get(self, path: str) -> Asset:
         """The asset of a path; NotFound where there is none."""

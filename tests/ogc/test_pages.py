@@ -171,7 +171,7 @@ def test_hostile_addresses_and_parameters_stay_text(village):
 
 
 def test_a_page_that_is_too_heavy_draws_no_map(village, monkeypatch):
-    monkeypatch.setattr("geoportal.ogc.pages.MAP_BYTES", 10)
+    monkeypatch.setattr("geoportal.ogc.sketch.MOST_BYTES", 10)
     text = village.get("/ogc/collections/desa/items?f=html&lang=en").text
     assert "too many to draw" in text and 'id="unsur"' not in text
     assert "titik 1" in text
