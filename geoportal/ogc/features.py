@@ -16,7 +16,7 @@ from pygeoapi.provider.base import BaseProvider, ProviderInvalidQueryError, Prov
 from geoportal.errors import BadRequest, Invalid, Unavailable
 from geoportal.ogc.cql2.compiler import Compiler
 from geoportal.ogc.cql2.tree import BadFilter
-from geoportal.ogc.filters import filter_crs
+from geoportal.ogc.filters import filter_crs, refused
 from geoportal.ogc.formats.chosen import Chosen
 from geoportal.ogc.instants import holding, interval_of
 from geoportal.ogc.parameters import ALWAYS_THERE, RESERVED, named_by
@@ -89,7 +89,9 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
                 together([one for one in conditions if one is not None]),
                 q,
             )
-        except (Invalid, BadFilter) as error:
+        except BadFilter as error:
+            raise refused(error) from None
+        except Invalid as error:
             raise Refused(user_msg=error.detail or str(error)) from error
         except Unavailable as error:
             if filterq is None or "seconds" not in error.facts:

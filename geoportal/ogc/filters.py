@@ -44,7 +44,12 @@ def asked_filter(given: Mapping[str, str], offered: Sequence[str]) -> Node | Non
     try:
         return _tree(given["filter"], language)
     except BadFilter as error:
-        raise Problem(400, "{detail}", detail=error.detail) from None
+        raise refused(error) from None
+
+
+def refused(error: BadFilter) -> Problem:
+    """What is wrong with a filter, as a problem in the language of the asker."""
+    return Problem(400, "filter: {detail}", detail=error.said)
 
 
 def _tree(text: str, language: str) -> Node:

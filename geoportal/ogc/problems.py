@@ -10,6 +10,7 @@ import orjson
 
 from geoportal.errors import GeoportalError
 from geoportal.language import LANGUAGES, has_text, text
+from geoportal.ogc.cql2.phrase import filled
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -57,7 +58,7 @@ class Problem(Exception):
 
     def sentence(self, language: str) -> str:
         """What went wrong, in a language."""
-        return text("messages", self.key, language, **self.params)
+        return text("messages", self.key, language, **filled(self.params, language))
 
     def title(self, language: str) -> str:
         """The kind of problem in a few words."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
-from urllib.parse import parse_qs, quote, urlsplit
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 
 from geoportal.errors import Unavailable
+from geoportal.language import has_text
+from geoportal.ogc import cql2
 from geoportal.serving.fragments import Serving
 
 ITEMS = "/ogc/collections/desa/items"
@@ -98,8 +102,80 @@ def test_coordinates_in_the_order_of_another_system(village) -> None:
     ],
 )
 def test_a_refusal_says_what_is_wrong(village, text: str, says: str) -> None:
-    answer = village.get(f"{ITEMS}?filter={quote(text)}", 400)
-    assert says in answer.json()["detail"]
+    told = {
+        language: village.json(f"{ITEMS}?filter={quote(text)}", 400, headers={"accept-language": language})
+        for language in ("id", "en")
+    }
+    assert says in told["en"]["detail"] == told["en"]["description"] == told["id"]["description"]
+    assert told["id"]["detail"] != told["en"]["detail"] and told["id"]["detail"].startswith("filter: ")
+    assert {one["code"] for one in told.values()} == {"InvalidParameterValue"}
+    assert "{" not in told["id"]["detail"] + told["en"]["detail"]
+
+
+def english(village, text: str, **more: str) -> str:
+    return village.json(f"{ITEMS}?{urlencode({'filter': text, **more, 'lang': 'en'})}", 400)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("urut = ", 7),
+        ("urut = 1 aktif", 10),
+        ("urut BETWEEN 1 OR 2", 16),
+        ("urut IN (1, 2", 14),
+        ("nama = 'x' AND ?", 16),
+        ("nama NOT = 1", 10),
+        ("S_INTERSECTS(geometry, POINT(x 1))", 30),
+    ],
+)
+def test_it_says_at_which_character_reading_ended(village, text: str, at: int) -> None:
+    assert f"character {at} " in english(village, text).replace(",", " ").replace(":", " ") + " "
+
+
+def test_it_says_where_json_ends_to_be_json(village) -> None:
+    broken = '{"op": "=", "args": [1, ]}'
+    told = english(village, broken, **{"filter-lang": "cql2-json"})
+    with pytest.raises(json.JSONDecodeError) as other:
+        json.loads(broken)
+    assert abs(int(told.rpartition(" ")[2]) - 1 - other.value.pos) <= 1
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "meant"),
+    [("NAMA", "nama"), ("namaa", "nama"), ("urutt", "urut"), ("geometri", "geometry"), ("Kode", "kode")],
+)
+def test_it_asks_whether_the_nearest_property_was_meant(village, asked_for: str, meant: str) -> None:
+    assert english(village, f"{asked_for} = 1").endswith(f"Did you mean '{meant}'?")
+    node = json.dumps({"op": "=", "args": [{"property": asked_for}, 1]})
+    assert english(village, node, **{"filter-lang": "cql2-json"}).endswith(f"Did you mean '{meant}'?")
+
+
+def test_without_a_near_one_it_lists_what_there_is(village) -> None:
+    assert english(village, "xyzzy = 1").endswith("there are: kode, nama, nilai, urut, aktif, geometry")
+    huge = english(village, f'"{"x" * 3000}" = 1')
+    assert len(huge) < 300
+
+
+def keys_of_filters() -> set[str]:
+    """Every sentence and phrase that the package of filters can say, read from its source."""
+    found: set[str] = set()
+    for path in Path(cql2.__file__).parent.glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Assign) and ast.unparse(call.targets[0]) == "key":
+                found.add(ast.literal_eval(call.value))
+            if isinstance(call, ast.Call) and call.args:
+                name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+                if name in ("BadFilter", "Phrase", "unexpected") and isinstance(call.args[0], ast.Constant):
+                    found.add(call.args[0].value)
+    return found
+
+
+def test_all_that_filters_say_is_there_in_indonesian() -> None:
+    signs = {"NULL", "AND"}
+    keys = keys_of_filters()
+    assert len(keys) > 40 and signs < keys
+    missing = {key for key in keys - signs if not has_text("messages", key, "id")}
+    assert missing == {"{detail}", "filter: {detail}"} & keys
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,12 @@ import operator
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from typing import Any
 
 from geoportal.ogc.cql2 import tree
 from geoportal.ogc.cql2.folding import FOLDS, glob_of
+from geoportal.ogc.cql2.phrase import Phrase
 from geoportal.ogc.cql2.shapes import Shapes
 from geoportal.ogc.cql2.sql import INSTANTS, Sql, literal
 from geoportal.ogc.cql2.times import instant, temporal
@@ -40,6 +42,8 @@ LONGEST_SOUGHT = 256
 """Characters that a pattern may seek at once behind a ``%``: each is tried at each place of a text, in one step that no
 limit of time ends.
 """
+MOST_NAMED = 40
+"""Names of properties that a message lists."""
 LIMIT_S = 5.0
 """Seconds that the spatial functions of one filter may take."""
 _FOLD = {
@@ -87,7 +91,7 @@ class Compiler:
             found = self.scalar(node)
             if found.kind == "truth":
                 return found
-        raise BadFilter(f"{said(node)} is neither true nor false")
+        raise BadFilter("{part} is neither true nor false", part=said(node))
 
     def _operation(self, name: str, arguments: list[Node]) -> Sql:
         if name in ("and", "or"):
@@ -113,8 +117,8 @@ class Compiler:
         if name in tree.TEMPORAL:
             return temporal(name, *(self._period(argument) for argument in arguments))
         if name in tree.ARRAY:
-            raise BadFilter(f"{name}: this layer has no lists to compare")
-        raise BadFilter(f"there is no function {name[:60]!r} here")
+            raise BadFilter("{name}: this layer has no lists to compare", name=name)
+        raise BadFilter("there is no function {name} here", name=repr(name[:60]))
 
     def _compared(self, name: str, left: Node, right: Node) -> Sql:
         one, other = self.alike([self.scalar(left), self.scalar(right)])
@@ -151,7 +155,7 @@ class Compiler:
         if "\0" in pattern or len(pattern.encode()) > LONGEST_PATTERN:
             raise BadFilter("a pattern is too long, or holds NUL")
         if any(len(piece) > LONGEST_SOUGHT for piece in pattern.replace("[*]", "x").split("*")[1:]):
-            raise BadFilter(f"a pattern seeks more than {LONGEST_SOUGHT} characters at once behind a %")
+            raise BadFilter("a pattern seeks more than {limit} characters at once behind a %", limit=LONGEST_SOUGHT)
         return _joined("({0} GLOB {1})", "truth", found, literal(pattern))
 
     # values
@@ -172,14 +176,27 @@ class Compiler:
             case {"op": str()}:
                 return self.truth(node)
             case _:
-                raise BadFilter(f"{said(node)} is no value to compare")
+                raise BadFilter("{part} is no value to compare", part=said(node))
 
     def column(self, name: str, *, any_kind: bool = False) -> Sql:
         """The column of a property."""
         found = self.field(name)
         if found is None or found.column is None or not (found.queryable or any_kind):
-            raise BadFilter(f"there is no property {name[:80]!r} to ask for")
+            raise self._unknown(name)
         return Sql(str(found.column), (), _KINDS.get(found.type, "other"), stored=found)
+
+    def _unknown(self, name: str) -> BadFilter:
+        known = [field.name for field in self.serving.summary.fields if field.queryable]
+        if self.serving.summary.geometry_type is not None:
+            known.append("geometry")
+        told = repr(name[:80])
+        if (nearest := _nearest(name[:80], known)) is not None:
+            key = "there is no property {name} to ask for. Did you mean {nearest}?"
+            return BadFilter(key, name=told, nearest=repr(nearest))
+        listed = ", ".join(known[:MOST_NAMED]) + (", ..." if len(known) > MOST_NAMED else "")
+        return BadFilter(
+            "there is no property {name} to ask for; there are: {offered}", name=told, offered=listed or "-"
+        )
 
     def field(self, name: str) -> ServedField | None:
         """The field of this name."""
@@ -195,7 +212,7 @@ class Compiler:
 
     def _folded(self, name: str, value: Sql) -> Sql:
         if value.kind != "text":
-            raise BadFilter(f"{name} takes a text")
+            raise BadFilter("{name} takes a text", name=name)
         fold = FOLDS[name]
         if value.is_constant:
             return literal(fold(str(value.constant)))
@@ -205,7 +222,7 @@ class Compiler:
     def _reckoned(self, name: str, left: Node, right: Node) -> Sql:
         one, other = self.scalar(left), self.scalar(right)
         if one.kind != "number" or other.kind != "number":
-            raise BadFilter(f"{name} takes numbers")
+            raise BadFilter("{name} takes numbers", name=name)
         if one.is_constant and other.is_constant and name in _FOLD:
             return literal(_FOLD[name](one.constant, other.constant))
         if name == "%":
@@ -223,7 +240,10 @@ class Compiler:
         if kinds <= INSTANTS and len(kinds) == 2:
             return [value.as_timestamp() for value in values]
         if len(kinds) > 1 or "other" in kinds:
-            raise BadFilter(f"{' and '.join(sorted(kinds))} cannot be compared")
+            one, *others = (Phrase(f"kind of value {kind}") for kind in sorted(kinds))
+            if not others:
+                raise BadFilter("{one} cannot be compared", one=one)
+            raise BadFilter("{one} and {other} cannot be compared", one=one, other=others[0])
         return values
 
     # times and shapes
@@ -244,7 +264,7 @@ class Compiler:
             return instant({"timestamp" if "T" in node.upper() else "date": node})
         found = self.scalar(node)
         if found.kind not in INSTANTS:
-            raise BadFilter(f"{said(node)} is no date and no time")
+            raise BadFilter("{part} is no date and no time", part=said(node))
         return found
 
     def _shapes(self) -> Shapes:
@@ -256,25 +276,32 @@ class Compiler:
             return self._shapes().itself(name)
         for node, is_own in ((left, one), (right, other)):
             if not is_own and not (isinstance(node, dict) and ("type" in node or "bbox" in node)):
-                raise BadFilter(f"{name}: {said(node)} is no geometry")
+                raise BadFilter("{name}: {part} is no geometry", name=name, part=said(node))
         if not one and not other:
             return self._shapes().between(name, left, right)
         return self._shapes().against(name, right if one else left, reverse=other)
 
 
-def said(node: Node) -> str:
+def _nearest(name: str, known: list[str]) -> str | None:
+    """The name that was probably meant: the same in other letters, or the most similar one."""
+    by_letters = {one.casefold(): one for one in known}
+    found = get_close_matches(name.casefold(), by_letters, n=1, cutoff=0.6)
+    return by_letters[found[0]] if found else None
+
+
+def said(node: Node) -> str | Phrase:
     """A node in a few words, for a message."""
     match node:
         case {"property": str(name)}:
-            return f"the property {name[:60]!r}"
+            return Phrase("the property {name}", {"name": repr(name[:60])})
         case {"op": str(name)}:
             return name[:60]
         case {"type": str(kind)}:
-            return f"a {kind}"
+            return Phrase("a {kind}", {"kind": kind})
         case dict() as part:
             return next(iter(part), "{}")
         case list():
-            return "a list"
+            return Phrase("a list")
         case _:
             return repr(node)[:60]
 

@@ -94,10 +94,10 @@ class Shapes:
         try:
             found = shapely.from_geojson(orjson.dumps(node))
         except (shapely.GEOSException, ValueError, TypeError):
-            raise BadFilter(f"a {node['type']} cannot be understood") from None
+            raise BadFilter("a {kind} cannot be understood", kind=node["type"]) from None
         found = shapely.force_2d(found)
         if not shapely.is_valid(found):
-            raise BadFilter(f"a {node['type']} is not valid: {shapely.is_valid_reason(found)}")
+            raise BadFilter("a {kind} is not valid: {reason}", kind=node["type"], reason=shapely.is_valid_reason(found))
         return shapely.transform(found, lambda places: places[:, ::-1]) if axis_swapped(self.crs) else found
 
     def _box(self, numbers: Sequence[float]) -> shapely.Geometry:
@@ -131,7 +131,7 @@ class Shapes:
                     true = self._elsewhere(function, asked, some, way)
                 found.append(some[true])
         except (BadRequest, UnknownReferenceSystem) as error:
-            raise BadFilter(f"filter-crs: {error.detail}") from None
+            raise BadFilter("{detail}", detail=f"filter-crs: {error.detail}") from None
         return np.concatenate(found)
 
     def _near(self, asked: shapely.Geometry, way: Operation | None) -> NDArray[np.int32]:

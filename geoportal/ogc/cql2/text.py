@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geoportal.ogc.cql2 import tree
+from geoportal.ogc.cql2.phrase import Phrase
 from geoportal.ogc.cql2.tree import BadFilter, Node
 from geoportal.ogc.cql2.words import Word, words_of
 
@@ -44,9 +45,10 @@ class _Reader:
         return self._words[self._at]
 
     def unexpected(self, wanted: str) -> BadFilter:
-        """What to raise when something else comes."""
-        found = repr(self.now.value[:30]) if self.now.kind != "end" else "its end"
-        return BadFilter(f"expected {wanted} at character {self.now.at + 1}, not {found}")
+        """What to raise when something else comes; ``wanted`` is a phrase, or a word of the language in quotes."""
+        found = repr(self.now.value[:30]) if self.now.kind != "end" else Phrase("its end")
+        key = "expected {wanted} at character {at}, not {found}"
+        return BadFilter(key, wanted=Phrase(wanted), at=self.now.at + 1, found=found)
 
     def take(self) -> Word:
         word = self.now
@@ -69,7 +71,7 @@ class _Reader:
         """Terms joined by OR."""
         self._depth += 1
         if self._depth > tree.DEEPEST:
-            raise BadFilter(f"nested deeper than {tree.DEEPEST} levels")
+            raise BadFilter("nested deeper than {limit} levels", limit=tree.DEEPEST)
         terms = [self.all()]
         while self.found("OR"):
             terms.append(self.all())
@@ -130,7 +132,7 @@ class _Reader:
             self._at += 1
             items.append(read())
             if len(items) > tree.MOST_VERTICES:
-                raise BadFilter(f"more than {tree.MOST_VERTICES} things in one list")
+                raise BadFilter("more than {limit} things in one list", limit=tree.MOST_VERTICES)
         self.sign(")")
         return items
 
@@ -211,7 +213,7 @@ class _Reader:
             case "DATE" | "TIMESTAMP" as instant:
                 (value,) = self.arguments(name, 1)
                 if not isinstance(value, str):
-                    raise BadFilter(f"{name} takes a text such as '2026-01-31'")
+                    raise BadFilter("{name} takes a text such as '2026-01-31'", name=name)
                 return {instant.lower(): value}
             case "INTERVAL":
                 return {"interval": self.arguments(name, 2)}
@@ -226,7 +228,9 @@ class _Reader:
     def arguments(self, name: str, count: int) -> list[Node]:
         found = self.several(self.argument)
         if len(found) != count:
-            raise BadFilter(f"{name} takes {count} arguments, not {len(found)}")
+            raise BadFilter(
+                "{name} takes {count} arguments, not {found}", name=name[:60], count=count, found=len(found)
+            )
         return found
 
     def geometry(self, kind: str) -> Node:
@@ -305,6 +309,6 @@ def _not(node: Node) -> Node:
 def _number(text: str) -> int | float:
     if text.isdigit():
         if len(text) > 300:
-            raise BadFilter("a number of more than 300 digits")
+            raise BadFilter("a number of more than {limit} digits", limit=300)
         return int(text)
     return float(text)

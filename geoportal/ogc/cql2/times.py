@@ -51,7 +51,9 @@ def instant(node: Node) -> Sql:
         return literal(stored_instant(datetime.fromisoformat(cut)), "timestamp")
     except (ValueError, OverflowError):
         example = "2026-01-31" if kind == "date" else "2026-01-31T08:00:00Z"
-        raise BadFilter(f"{text[:40]!r} is no {kind}: it is written as {example}") from None
+        raise BadFilter(
+            f"{{value}} is no {kind}: it is written as {{example}}", value=repr(text[:40]), example=example
+        ) from None
 
 
 def temporal(name: str, one: tuple[Sql, Sql], other: tuple[Sql, Sql]) -> Sql:

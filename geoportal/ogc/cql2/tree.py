@@ -13,6 +13,8 @@ from typing import Any
 
 import orjson
 
+from geoportal.ogc.cql2.phrase import Phrase
+
 LONGEST_TEXT = 8 * 1024
 LONGEST_JSON = 32 * 1024
 DEEPEST = 32
@@ -80,22 +82,22 @@ class Flag(int):
 class BadFilter(ValueError):
     """A filter that is none, or one that asks too much: 400, with what is wrong and where."""
 
-    def __init__(self, detail: str) -> None:
-        """``detail`` says what is wrong, in English as every answer of a machine interface."""
-        self.detail = f"filter: {detail}"
-        super().__init__(self.detail)
+    def __init__(self, key: str, **params: Any) -> None:
+        """``key`` says what is wrong, ``params`` fill its gaps (``phrase.Phrase``)."""
+        self.said = Phrase(key, params)
+        super().__init__(f"filter: {self.said.sentence('en')}")
 
 
 def from_json(body: bytes | str) -> Node:
     """The tree of a filter in CQL2 JSON; BadFilter says what is wrong with it."""
     raw = body.encode() if isinstance(body, str) else body
     if len(raw) > LONGEST_JSON:
-        raise BadFilter(f"longer than {LONGEST_JSON // 1024} KB")
+        raise BadFilter("longer than {limit} KB", limit=LONGEST_JSON // 1024)
     _shallow(raw)
     try:
         found = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise BadFilter(f"not JSON: {error}") from None
+        raise BadFilter("no JSON from character {at}", at=error.pos + 1) from None
     return checked(found)
 
 
@@ -119,7 +121,7 @@ def _shallow(raw: bytes) -> None:
         elif byte in (0x5B, 0x7B):
             depth += 1
             if depth > 3 * DEEPEST:
-                raise BadFilter(f"nested deeper than {DEEPEST} levels")
+                raise BadFilter("nested deeper than {limit} levels", limit=DEEPEST)
         elif byte in (0x5D, 0x7D):
             depth -= 1
 
@@ -127,9 +129,9 @@ def _shallow(raw: bytes) -> None:
 def _checked(node: Node, depth: int, counter: list[int]) -> Node:
     counter[0] += 1
     if depth > DEEPEST:
-        raise BadFilter(f"nested deeper than {DEEPEST} levels")
+        raise BadFilter("nested deeper than {limit} levels", limit=DEEPEST)
     if counter[0] > MOST_NODES:
-        raise BadFilter(f"more than {MOST_NODES} parts")
+        raise BadFilter("more than {limit} parts", limit=MOST_NODES)
     match node:
         case bool() | str():
             return node
@@ -139,7 +141,7 @@ def _checked(node: Node, depth: int, counter: list[int]) -> Node:
             return node
         case list():
             if len(node) > MOST_IN_LIST:
-                raise BadFilter(f"a list of more than {MOST_IN_LIST} values")
+                raise BadFilter("a list of more than {limit} values", limit=MOST_IN_LIST)
             # Plain values of a list have a limit of their own.
             return [
                 item
@@ -163,16 +165,17 @@ def _checked(node: Node, depth: int, counter: list[int]) -> Node:
         case None:
             raise BadFilter("null is no value here: use isNull")
         case _:
-            raise BadFilter(f"cannot be understood: {orjson.dumps(node)[:80].decode(errors='replace')}")
+            raise BadFilter("cannot be understood: {found}", found=orjson.dumps(node)[:80].decode(errors="replace"))
 
 
 def _operation(name: str, arguments: list[Node], depth: int, counter: list[int]) -> Node:
     standard = _BY_NAME.get(name.lower(), name)
     least, most = ARITY.get(standard, (0, MOST_NODES))
     if not least <= len(arguments) <= most:
-        raise BadFilter(
-            f"{name} takes {least if least == most else f'at least {least}'} arguments, not {len(arguments)}"
-        )
+        key = "{name} takes {count} arguments, not {found}"
+        if least != most:
+            key = "{name} takes at least {count} arguments, not {found}"
+        raise BadFilter(key, name=name[:60], count=least, found=len(arguments))
     if standard == "in" and not isinstance(arguments[1], list):
         raise BadFilter("in takes a value and a list")
     return {"op": standard, "args": [_checked(argument, depth + 1, counter) for argument in arguments]}
@@ -208,7 +211,7 @@ def _vertices(geometry: Node) -> None:
                 raise BadFilter("coordinates must be finite numbers")
         found += _places(part)
         if found > MOST_VERTICES:
-            raise BadFilter(f"a geometry of more than {MOST_VERTICES} vertices")
+            raise BadFilter("a geometry of more than {limit} vertices", limit=MOST_VERTICES)
 
 
 def _places(value: Any) -> int:

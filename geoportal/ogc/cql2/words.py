@@ -45,14 +45,16 @@ class Word:
 def words_of(text: str) -> list[Word]:
     """The words of a filter, an ``end`` behind the last; BadFilter at the first place that is no word."""
     if len(text.encode("utf-8", "surrogatepass")) > LONGEST_TEXT:
-        raise BadFilter(f"longer than {LONGEST_TEXT // 1024} KB")
+        raise BadFilter("longer than {limit} KB", limit=LONGEST_TEXT // 1024)
     found: list[Word] = []
     at, end = 0, len(text.rstrip())
     while at < end:
         match = _WORD.match(text, at)
         if match is None:
             place = at + len(text[at:]) - len(text[at:].lstrip())
-            raise BadFilter(f"cannot be read from character {place + 1}: {text[place : place + 20]!r}")
+            raise BadFilter(
+                "cannot be read from character {at}: {found}", at=place + 1, found=repr(text[place : place + 20])
+            )
         kind = str(match.lastgroup)
         value = match[kind]
         if kind == "text":
