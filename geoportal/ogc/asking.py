@@ -34,5 +34,5 @@ class Asking:
 
     @property
     def known(self) -> str:
-        """The If-None-Match header, where it counts."""
-        return self.request.headers.get("if-none-match", "").strip() if self.nameable else ""
+        """The If-None-Match header, where it counts; all its lines as one."""
+        return header_of(self.request, "if-none-match").strip() if self.nameable else ""

@@ -164,3 +164,10 @@ def test_head_says_what_get_would(village, path, form, coding):
 def test_a_query_without_end_is_refused(village):
     problem = village.json(f"{ITEMS}?filter={'x' * 9000}", 414)
     assert problem["code"] == "InvalidParameterValue" and problem["description"]
+
+
+@pytest.mark.parametrize("path", [ITEMS, f"{ITEMS}?f=csv", f"{ITEMS}/0001", "/ogc/collections", "/ogc/openapi?f=html"])
+def test_a_condition_may_come_in_several_lines(village, path):
+    etag = village.get(path).headers["etag"]
+    village.get(path, 304, headers=[("if-none-match", '"another"'), ("if-none-match", etag)])
+    village.get(path, headers=[("if-none-match", '"another"'), ("if-none-match", '"a third"')])
