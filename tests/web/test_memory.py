@@ -1,4 +1,4 @@
-"""What a worker takes, and what each further layer adds: private memory of the real process, as the kernel counts it."""
+"""What a worker takes, and what each further layer adds: private memory of the real process, by the kernel's count."""
 
 import http.client
 import json
