@@ -57,7 +57,8 @@ ITEMS = frozenset(
         *filters.PARAMETERS,
     }
 )
-ITEM = frozenset({"crs", "version", "as-of"})
+VERSIONS = frozenset({"version", "as-of"})
+ITEM = frozenset({"crs", *VERSIONS})
 
 RESOURCES = (
     Resource("landing", "/ogc", lambda api, ask: pygeoapi_api.landing_page(api, ask), LINKED, "application/json"),
@@ -90,6 +91,7 @@ RESOURCES = (
         lambda api, ask, dataset: pygeoapi_api.get_collection_schema(api, ask, dataset),
         SCHEMA,
         "application/schema+json",
+        known=VERSIONS,
     ),
     Resource(
         "queryables",
@@ -97,6 +99,7 @@ RESOURCES = (
         lambda api, ask, dataset: itemtypes.get_collection_queryables(api, ask, dataset),
         SCHEMA,
         "application/schema+json",
+        known=VERSIONS,
     ),
     Resource(
         "sortables",  # pygeoapi has none: they are its queryables, save what cannot be brought into an order
@@ -104,6 +107,7 @@ RESOURCES = (
         lambda api, ask, dataset: itemtypes.get_collection_queryables(api, ask, dataset),
         SCHEMA,
         "application/schema+json",
+        known=VERSIONS,
     ),
     Resource(
         "items",

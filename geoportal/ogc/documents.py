@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import orjson
 
-from geoportal.ogc import schemas
+from geoportal.ogc import history, schemas
 from geoportal.ogc.source import Source
 
 NOT_HERE = ("http://www.opengis.net/def/rel/ogc/1.0/processes", "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes")
@@ -20,9 +20,21 @@ def landing(body: bytes) -> bytes:
     return orjson.dumps(document)
 
 
-def schema(body: bytes, kind: str, source: Source, language: str) -> bytes:
-    """Schema, queryables or sortables of a collection, with what is known of its fields."""
-    return orjson.dumps(schemas.corrected(orjson.loads(body), kind, source, language))
+def collection(body: bytes, source: Source, base_url: str, language: str) -> bytes:
+    """A collection with links to its published versions."""
+    found = history.links(source.publication, base_url, language)
+    if not found:
+        return body
+    document = orjson.loads(body)
+    document["links"] += found
+    return orjson.dumps(document)
+
+
+def schema(body: bytes, kind: str, source: Source, language: str, version: int | None = None) -> bytes:
+    """Schema, queryables or sortables of a collection, with what is known of its fields; ``version`` is its number
+    where it is not the one that is out.
+    """
+    return orjson.dumps(schemas.corrected(orjson.loads(body), kind, source, language, version))
 
 
 def linked(body: bytes) -> bytes:

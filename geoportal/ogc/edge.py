@@ -29,7 +29,6 @@ from geoportal.ogc.request import HTML, JSON, JSONLD, language_of
 from geoportal.ogc.resource import Resource
 from geoportal.ogc.responses import cross_origin, not_modified, respond
 from geoportal.ogc.schemas import KINDS, link_header
-from geoportal.ogc.source import Source
 from geoportal.ogc.view import Fault
 from geoportal.ogc.visit import visiting
 
@@ -149,11 +148,11 @@ class Edge:
             raise problem_in(status, content)
         headers = {}
         if source is not None and resource.fields:
-            headers["link"] = link_header(self.engine.site.base_url, source.publication.dataset_id)
+            headers["link"] = link_header(self.engine.site.base_url, source.publication.dataset_id, question.named)
         if "Content-Crs" in found:
             headers["content-crs"] = found["Content-Crs"]
         body = content.encode() if isinstance(content, str) else content
-        return Document(_corrected(question, body), headers, visit.taken)
+        return Document(_corrected(question, body, self.engine.site.base_url), headers, visit.taken)
 
     def _sent(self, question: Question, document: Document) -> Response:
         asking, form = question.asking, question.form
@@ -182,20 +181,23 @@ class Edge:
         )
 
 
-def _corrected(question: Question, body: bytes) -> bytes:
+def _corrected(question: Question, body: bytes, base_url: str) -> bytes:
     name, language = question.resource.name, question.asking.language
     if question.format == JSON:
         if question.part is not None:
             return listed(body, question.part, language)
-        return _mended(name, body, question.source, language)
+        return _mended(question, body, base_url)
     if question.format == JSONLD and name in ("collections", "collection"):
         return documents.linked(body)
     return body
 
 
-def _mended(name: str, body: bytes, source: Source | None, language: str) -> bytes:
+def _mended(question: Question, body: bytes, base_url: str) -> bytes:
+    name, source, language = question.resource.name, question.source, question.asking.language
     if name == "landing":
         return documents.landing(body)
+    if source is not None and name == "collection":
+        return documents.collection(body, source, base_url, language)
     if source is not None and name in KINDS:
-        return documents.schema(body, name, source, language)
+        return documents.schema(body, name, source, language, question.named)
     return body

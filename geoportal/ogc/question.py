@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from starlette.requests import Request
-
 from geoportal.errors import Unavailable
 from geoportal.model.access import Audience
 from geoportal.model.dataset import ID_PATTERN
@@ -19,6 +17,7 @@ from geoportal.ogc.engine import Engine
 from geoportal.ogc.filters import asked_filter
 from geoportal.ogc.formats.forms import FORMS, Form
 from geoportal.ogc.formats.taken import Taken
+from geoportal.ogc.history import NotOutYet, no_version
 from geoportal.ogc.negotiation import refuses_plain
 from geoportal.ogc.paging import Part, part_of
 from geoportal.ogc.parameters import check_parameters, named_by
@@ -60,6 +59,11 @@ class Question:
         return self.source.publication.dataset_id if self.source is not None else ""
 
     @property
+    def named(self) -> int | None:
+        """The number of the version, where it is not the one that is out."""
+        return self.older.publication.version.number if self.older is not None else None
+
+    @property
     def item(self) -> str | None:
         """The id of the feature that is asked for, if one is."""
         found: str | None = self.asking.request.path_params.get("item")
@@ -79,7 +83,8 @@ class Question:
     @property
     def distinct(self) -> str:
         """What tells the answer from those of the same resource, layer, form and language."""
-        whole = self.resource.kept and (self.part is None or not self.part.asked)
+        named = any(name == "version" for name, _ in self.ask.pairs)
+        whole = self.resource.kept and not named and (self.part is None or not self.part.asked)
         return "" if whole else self.ask.canonical()
 
     @property
@@ -190,19 +195,22 @@ class Reader:
         if current is None or "version" not in resource.known:
             return None
         publication = current.publication
-        number = self._number(asking.request, audience, current)
+        number = self._number(asking, audience, current)
         if number is None or number == publication.version.number:
             return None
+        if number not in publication.older:
+            raise no_version(number, publication)
         return self.engine.older(self.node.publication(audience, publication.dataset_id, number))
 
-    def _number(self, request: Request, audience: Audience, source: Source) -> int | None:
+    def _number(self, asking: Asking, audience: Audience, source: Source) -> int | None:
         """The version that the request chooses by its number or by a moment, None where it takes what is out."""
-        moment = moment_asked(request, ZoneInfo(self.node.settings.node.timezone))
+        zone = ZoneInfo(self.node.settings.node.timezone)
+        moment = moment_asked(asking.request, zone)
         if moment is None:
-            return version_of(request)
+            return version_of(asking.request)
         number = self.node.number_at(audience, source.publication.dataset_id, moment)
         if number is None:
-            raise Problem(404, "Nothing of this collection was published at {moment}.", moment=moment.isoformat())
+            raise NotOutYet(asking.request.query_params["as-of"], moment, zone)
         return number
 
     def _caching(self, asking: Asking, format_: str) -> dict[str, str]:

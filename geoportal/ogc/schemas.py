@@ -64,22 +64,22 @@ _WKB_TYPES = (
 TEMPORAL = ("date", "date-time")
 
 
-def link_header(base_url: str, dataset_id: str) -> str:
+def link_header(base_url: str, dataset_id: str, version: int | None = None) -> str:
     """The ``Link`` header of features: their queryables (OGC 19-079r2 /req/queryables/queryables-link B), sortables and
-    schema.
+    schema; those of an earlier ``version``, if it is one.
     """
-    path = f"{base_url}/ogc/collections/{dataset_id}"
-    return ", ".join(f'<{path}/{kind}>; rel="{RELATION}{kind}"; type="{MEDIA_TYPE}"' for kind in KINDS)
+    path, query = f"{base_url}/ogc/collections/{dataset_id}", f"?version={version}" if version else ""
+    return ", ".join(f'<{path}/{kind}{query}>; rel="{RELATION}{kind}"; type="{MEDIA_TYPE}"' for kind in KINDS)
 
 
-def corrected(document: Document, kind: str, source: Source, language: str) -> Document:
+def corrected(document: Document, kind: str, source: Source, language: str, version: int | None = None) -> Document:
     """One of KINDS as it should be, from what pygeoapi made of it; a new document.
 
-    $id is the address without parameters: one document, however it was asked for. Properties are in the order of the
-    layer, behind the id and the geometry; in queryables and sortables only those that can be asked for or sorted by,
-    and nothing else is allowed there.
+    $id is the address without parameters, save that of an earlier ``version``: one document, however it was asked for.
+    Properties are in the order of the layer, behind the id and the geometry; in queryables and sortables only those
+    that can be asked for or sorted by, and nothing else is allowed there.
     """
-    made = document["properties"]
+    made, query = document["properties"], f"?version={version}" if version else ""
     properties: dict[str, Document] = {}
     for number, (name, entry) in enumerate(_properties(kind, source, language).items(), 1):
         # Role and unit are ours alone: pygeoapi gives a key of numbers the role of an id, and units as people write.
@@ -87,7 +87,7 @@ def corrected(document: Document, kind: str, source: Source, language: str) -> D
         properties[name] = {**kept, **entry, "x-ogc-propertySeq": number}
     found = {
         "$schema": DRAFT,
-        "$id": f"{document['$id'].partition('?')[0].rpartition('/')[0]}/{kind}",
+        "$id": f"{document['$id'].partition('?')[0].rpartition('/')[0]}/{kind}{query}",
         "type": "object",
         "title": document["title"],
         "description": source.publication.record.abstract.in_language(language),

@@ -35,8 +35,9 @@ SAID = {
     "filter-crs": "The reference system of coordinates in the filter, whose axis order holds.",
     "version": "An earlier published version of the dataset. Links to the next page carry it, so that a walk stays "
     "with its version.",
-    "as-of": "A date or a date and time: the version that was out then. Without a zone it is that of the node. Not "
-    "together with version.",
+    "as-of": "A date or a date and time: the version that was out then. A date alone is 00:00 of that day, and what "
+    "has no zone is in that of the node: the state at the end of a day is 2026-11-25T23:59:59. Not together with "
+    "version.",
     "featureId": "The id of a feature.",
 }
 

@@ -29,12 +29,10 @@ def check_system(name: str, value: str, offered: Iterable[str]) -> None:
     known = list(dict.fromkeys(offered))
     if value in known:
         return
-    said = {"name": name, "value": repr(value[:LONGEST]), "offered": ", ".join(known)}
-    if (meant := _meant(value, known)) is None:
-        raise Problem(400, "{name}: {value} is not among what there is here: {offered}.", **said)
-    raise Problem(
-        400, "{name}: {value} is not among what there is here: {offered}. Did you mean {meant}?", **said, meant=meant
-    )
+    sentence = "{name}: {value} is not among what there is here: {offered}."
+    if meant := _meant(value, known):
+        sentence = "{name}: {value} is not among what there is here: {offered}. Did you mean {meant}?"
+    raise Problem(400, sentence, name=name, value=repr(value[:LONGEST]), offered=", ".join(known), meant=meant)
 
 
 def _meant(value: str, known: Iterable[str]) -> str | None:
