@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -49,16 +50,17 @@ class Compiled(BytecodeCache):
 
     def __init__(self) -> None:
         """Start empty."""
-        self._known: dict[tuple[str, str], bytes] = {}
+        self._known: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Fill the bucket if its template was compiled before."""
         if code := self._known.get((bucket.key, bucket.checksum)):
-            bucket.bytecode_from_string(code)
+            bucket.code = code  # as it is: to unmarshal it for every page takes longer than many a page
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep what was compiled."""
-        self._known[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+        if bucket.code is not None:
+            self._known[bucket.key, bucket.checksum] = bucket.code
 
 
 _COMPILED = Compiled()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from geoportal.language import number, text
 from geoportal.model.record import Record
@@ -119,9 +119,9 @@ def askable(source: Source) -> list[Asked]:
     return found
 
 
-def carried(source: Source) -> list[tuple[str, str]]:
+def carried(fields: Iterable[Asked]) -> list[tuple[str, str]]:
     """The parameters that the form keeps as they are: all that it does not ask for itself."""
-    own = {"q", "sortby", "offset", *(asked.name for asked in askable(source))}
+    own = {"q", "sortby", "offset", *(asked.name for asked in fields)}
     return [pair for pair in visit_under_way().pairs if pair[0] not in own]
 
 
@@ -141,13 +141,13 @@ def headings(source: Source) -> list[Heading]:
     sortable = set(listable(field.name for field in summary.fields if field.queryable))
     now = dict(visit.pairs).get("sortby", "")
     names = [key, *(field.name for field in summary.fields if field.name != key)]
+    here = address([pair for pair in visit.pairs if pair[0] not in ("sortby", "offset")])
     found = []
     for name in names:
         order = {name: "ascending", f"+{name}": "ascending", f"-{name}": "descending"}.get(now, "") if name else ""
         sort = ""
         if name in sortable:
-            pairs = [pair for pair in visit.pairs if pair[0] not in ("sortby", "offset")]
-            sort = address([*pairs, ("sortby", f"-{name}" if order == "ascending" else name)])
+            sort = f"{here}&sortby={quote_plus(f'-{name}' if order == 'ascending' else name)}"
         found.append(Heading(name, record.field_title(name, visit.language) if name else "id", sort, order))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def drawn(features: Any) -> list[Shape] | None:
 
 def _in_degrees(found: list[Shape], asked: str) -> list[Shape] | None:
     """The same shapes in longitude and latitude; ``asked`` is the address of the system that they are in."""
-    system = ":".join(crs_from_uri(asked).to_authority() or ())
+    system = _code_of(asked)
     way, swapped = operation(system, CRS84), axis_swapped(system)
     shapes = shapely.force_2d(shapely.from_geojson([orjson.dumps(shape["geometry"]) for shape in found]))
     moved = shapely.transform(shapes, lambda xy: way.transform(xy[:, ::-1] if swapped else xy))
@@ -58,3 +59,9 @@ def _in_degrees(found: list[Shape], asked: str) -> list[Shape] | None:
         if good
     ]
     return kept or None
+
+
+@lru_cache(maxsize=256)
+def _code_of(uri: str) -> str:
+    """``AUTHORITY:CODE`` of the system that a URI names."""
+    return ":".join(crs_from_uri(uri).to_authority() or ())
