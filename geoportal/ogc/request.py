@@ -32,6 +32,9 @@ ALWAYS = ("f", "lang")
 PYGEOAPI_TYPES = {HTML: "text/html", JSON: "application/json", JSONLD: "application/ld+json"}
 """What pygeoapi is asked for; of every other format the features alone are its own, so it is asked for JSON."""
 
+OTHER_NAMES = {"geojson": JSON, "json-ld": JSONLD, "json-fg": "jsonfg", "flatgeobuf": "fgb", "geoparquet": "parquet"}
+"""What formats are called elsewhere."""
+
 _FAR = 15
 """Digits of a number that is beyond every layer."""
 _WHOLE = re.compile(r"[0-9]+", re.ASCII)
@@ -90,12 +93,12 @@ def format_of(request: Request, offers: Mapping[str, Sequence[str]]) -> str:
     named = request.query_params.get("f")
     if named is not None:
         if named not in offers:
-            raise Problem(
-                400,
-                "f: this resource has no format {name}; it has {offered}.",
-                name=repr(named[:40]),
-                offered=", ".join(offers),
-            )
+            # Names are told apart by case, as the definition lists them: the one that was meant is said, not guessed.
+            meant = OTHER_NAMES.get(named[:40].lower(), named[:40].lower())
+            sentence = "f: this resource has no format {name}; it has {offered}."
+            if meant in offers:
+                sentence = "f: this resource has no format {name}; it has {offered}. Did you mean f={meant}?"
+            raise Problem(400, sentence, name=repr(named[:40]), offered=", ".join(offers), meant=meant)
         return named
     chosen = choose_format(header_of(request, "accept"), offers)
     if chosen is None:

@@ -169,3 +169,25 @@ def test_a_language_that_is_not_there_is_refused_by_name(village, value):
     for path in ("/ogc", "/ogc/collections/desa", ITEMS, f"{ITEMS}/0001"):
         problem = village.json(f"{path}?lang={value}", 400, headers={"accept-language": "en"})
         assert problem["detail"].startswith("lang: ") and problem["detail"].endswith("id, en.")
+
+
+@pytest.mark.parametrize(
+    ("named", "meant"),
+    [
+        ("GeoJSON", "json"),
+        ("JSON", "json"),
+        ("Html", "html"),
+        ("CSV", "csv"),
+        ("JSON-LD", "jsonld"),
+        ("FlatGeobuf", "fgb"),
+        ("GeoParquet", "parquet"),
+        ("shp", None),
+        ("", None),
+    ],
+)
+def test_a_format_under_another_name_is_refused_with_the_one_that_was_meant(village, named, meant):
+    for language, asks in (("id", "Maksud Anda f="), ("en", "Did you mean f=")):
+        told = village.json(f"/ogc/collections/desa/items?f={named}&lang={language}", 400)["detail"]
+        assert told.endswith(f"{asks}{meant}?") if meant else asks not in told
+    if meant:
+        village.get(f"/ogc/collections/desa/items?f={meant}")
