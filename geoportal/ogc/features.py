@@ -112,7 +112,7 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
             texts = [_reduced(text, select_properties) for text in texts]
         return {
             "type": "FeatureCollection",
-            "features": Features(texts, publication.published_at, publication.version.number),
+            "features": Features(texts, publication.published_at, publication.version.number, limit),
             "numberMatched": matched,
             "numberReturned": len(rows),
         }

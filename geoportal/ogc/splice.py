@@ -4,6 +4,7 @@ JSON document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence
 from datetime import UTC, datetime
 from typing import Any, overload
@@ -20,6 +21,8 @@ Feature = dict[str, Any]
 PAGE_TYPES = {"jsonld": "application/ld+json", "html": "text/html"}
 """The forms whose neighbouring pages pygeoapi calls GeoJSON."""
 
+_OFFSET, _LIMIT = (re.compile(rf"(?<=[?&]){name}=[0-9]+") for name in ("offset", "limit"))
+
 
 class Features(MutableSequence[Feature]):
     """The features of one page: raw GeoJSON texts until somebody looks inside, decoded once and in place from then
@@ -27,17 +30,20 @@ class Features(MutableSequence[Feature]):
 
     JSON answers never look inside. Pages and JSON-LD do, and the provider cannot know which one will be asked for. It
     is no ``list`` on purpose: a serialiser that reads lists behind Python's back would see an empty one. ``instant``
-    is when the version was published, ``version`` its number.
+    is when the version was published, ``version`` its number, ``limit`` how many may lie on the page.
     """
 
-    __slots__ = ("_decoded", "_raw", "instant", "version")
+    __slots__ = ("_decoded", "_raw", "instant", "limit", "version")
 
-    def __init__(self, raw: Iterable[bytes], instant: datetime, version: int) -> None:
-        """Hold the texts ``raw`` of a page of version ``version`` that was published at ``instant`` (UTC)."""
+    def __init__(self, raw: Iterable[bytes], instant: datetime, version: int, limit: int = 10) -> None:
+        """Hold the texts ``raw`` of a page of at most ``limit`` features of version ``version`` that was published at
+        ``instant`` (UTC).
+        """
         self._raw: list[bytes] | None = list(raw)
         self._decoded: list[Feature] = []
         self.instant = instant
         self.version = version
+        self.limit = limit
 
     @property
     def raw(self) -> list[bytes] | None:
@@ -97,7 +103,8 @@ def paged(links: Iterable[Mapping[str, Any]], features: Features, matched: int |
     those to the further forms of the page.
 
     Upstream offers one whenever a page is full, even if nothing comes after it; its links to the page itself lead to
-    the first one, and those to the neighbours are said to be GeoJSON in every form.
+    the first one, those to the neighbours are said to be GeoJSON in every form, and the one back shows again what was
+    on the page, or leads from far behind the last one through thousands of empty pages.
     """
     here = int(asked_under_way("offset") or 0)
     form = PAGE_TYPES.get(asked_under_way("f") or "")
@@ -111,8 +118,26 @@ def paged(links: Iterable[Mapping[str, Any]], features: Features, matched: int |
             continue  # a number has no pages
         offset = next((value for name, value in _parameters(link["href"]) if name == "offset"), "")
         if link["rel"] == "prev" or matched is None or not offset.isdigit() or int(offset) < matched:
-            found.append({**link, "href": held(link["href"], features.version), "type": form or link.get("type")})
+            href = link["href"] if link["rel"] == "next" else _before(link["href"], here, features.limit, matched)
+            found.append({**link, "href": held(href, features.version), "type": form or link.get("type")})
     return with_forms(found)
+
+
+def before(here: int, limit: int, matched: int) -> tuple[int, int]:
+    """Where the page before the one at ``here`` starts, and how many it holds: it ends where that one starts, or with
+    the last feature.
+    """
+    start = max(0, min(here, matched) - limit)
+    return start, limit if start else min(limit, here)
+
+
+def _before(href: str, here: int, limit: int, matched: int | None) -> str:
+    start, length = before(here, limit, here if matched is None else matched)
+    href = _OFFSET.sub(f"offset={start}", href, count=1)
+    if length == limit:
+        return href
+    changed, times = _LIMIT.subn(f"limit={length}", href, count=1)
+    return changed if times else href.replace(f"offset={start}", f"offset={start}&limit={length}", 1)
 
 
 def _at(href: str, offset: int) -> str:

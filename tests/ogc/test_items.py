@@ -1,7 +1,8 @@
 """Items and item: what is asked for is what comes, and what makes no sense is a 400 that names it."""
 
 import itertools
-from urllib.parse import quote
+import re
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import numpy as np
 import orjson
@@ -375,3 +376,46 @@ def test_lists_and_objects_are_served_but_not_asked_for(world):
 def test_every_combination_of_forms_answers(village):
     for form, lang, offset in itertools.product(("json", "html", "jsonld"), ("id", "en"), (0, 230, 237)):
         village.get(f"{ITEMS}?f={form}&lang={lang}&offset={offset}")
+
+
+@pytest.mark.parametrize(
+    ("query", "start", "length"),
+    [
+        ("limit=10&offset=25", "15", "10"),
+        ("limit=10&offset=10", "0", "10"),
+        ("limit=10&offset=5", "0", "5"),
+        ("offset=5", "0", "5"),
+        ("offset=10", "0", None),
+        ("offset=30", "20", None),
+        ("limit=10&offset=237", "227", "10"),
+        ("limit=10&offset=1000", "227", "10"),
+        ("limit=10&offset=99999999999999999999", "227", "10"),
+        ("limit=20000&offset=11000", "0", "20000"),
+        ("limit=10&offset=40&filter=urut<=25", "15", "10"),
+        ("limit=10&offset=40&urut=7", "0", "10"),
+        ("limit=10&offset=3&sortby=-urut", "0", "3"),
+    ],
+)
+@pytest.mark.parametrize("form", ["json", "jsonfg", "csv"])
+def test_the_page_before_ends_where_this_one_starts_or_with_the_last_feature(village, query, start, length, form):
+    answer = village.get(f"{ITEMS}?{query}&f={form}")
+    if form == "csv":
+        (back,) = re.findall(r'<([^>]*)>; rel="prev"', answer.headers["link"])
+    else:
+        back = link(answer.json(), "prev")
+    asked = dict(parse_qsl(urlsplit(back).query))
+    assert (asked["offset"], asked.get("limit")) == (start, length)
+    village.get(back)
+
+
+@pytest.mark.parametrize("offset", [1, 5, 10, 25, 60, 61, 70, 71, 300])
+def test_walking_back_sees_each_feature_before_once(village, offset):
+    """By links alone, from wherever one starts: no page repeats another one, none is empty."""
+    path, seen = f"{ITEMS}?limit=7&offset={offset}&filter=urut<=60&sortby=urut", []
+    back = link(village.json(path), "prev")
+    while back:
+        page = village.json(back)
+        assert page["features"]
+        seen = ids(page) + seen
+        back = link(page, "prev")
+    assert seen == [f"{number:04}" for number in range(1, min(offset, 60) + 1)]

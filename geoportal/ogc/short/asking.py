@@ -86,6 +86,8 @@ def asking_of(query: str, summary: Summary, default_limit: int, max_limit: int) 
         if not _WHOLE.fullmatch(text):
             return None
         offset = int(text)
+    if 0 < offset < limit:
+        return None  # the page before is a shorter one: its link names another limit
     if (text := given.get("bbox")) is not None:
         box = _box(text)
         if box is None:

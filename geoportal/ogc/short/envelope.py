@@ -14,6 +14,7 @@ import orjson
 
 from geoportal.ogc.short.answers import Answer, Headers
 from geoportal.ogc.short.asking import Asking
+from geoportal.ogc.splice import before
 
 FEATURES = b',"features":['
 TAIL = b"]}"
@@ -64,7 +65,8 @@ class Envelope:
 
 def page_of(asking: Asking, matched: int, returned: int) -> Page:
     """The numbers of the page that was asked for."""
-    return Page(matched, returned, asking.offset, max(0, asking.offset - asking.limit), asking.offset + asking.limit)
+    start, _ = before(asking.offset, asking.limit, matched)
+    return Page(matched, returned, asking.offset, start, asking.offset + asking.limit)
 
 
 def learnt(answer: Answer, asking: Asking, page: Page, name: str) -> Envelope | None:

@@ -121,6 +121,12 @@ def held_page(d: Difference) -> bool:
         return (d.stock, d.ours) == (NOTHING, {"f": "json", "version": "1"}[name])
     if name == "crs":
         return bool(d.case.kind == "item" and (d.stock, d.ours) == (NOTHING, d.asked["crs"]))
+    if name == "limit":  # the page before the second is as long as what lies before
+        length = int(d.asked["offset"])
+        return "prev" in d.at and d.ours == str(length) and length < int(d.asked.get("limit", 10))
+    if name == "offset" and "prev" in d.at:  # from behind the last feature it leads to the last ones
+        matched, limit = len(oracle.matching(d.case, d.sample)), int(d.asked.get("limit", 10))
+        return matched < int(d.asked["offset"]) and d.ours == str(max(0, matched - limit))
     if name == "offset" and d.stock == NOTHING:
         return bool(int(d.asked["offset"]) > 0 and d.ours == str(min(int(d.asked["offset"]), 10**15 - 1)))
     if name == "offset":  # further than any number of features; where that is does not matter

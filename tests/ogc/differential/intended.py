@@ -109,7 +109,7 @@ INTENDED = (
         "CONTRACT 2: items take version; OGC 17-069r4 7.15.7: no next after the last; fc-numberReturned; "
         "OGC 20-024: so do lists of collections say how many there are; OGC 17-069r4 /req/core/fc-links: self is the "
         "answer itself",
-        r"says > (links > (next|prev) [^>]+( > query > (f|version|offset))?"
+        r"says > (links > (next|prev) [^>]+( > query > (f|version|offset|limit))?"
         r"|links > (self|alternate) [^>]+ > query > (offset|crs)|numberReturned|numberMatched)",
         held_page,
     ),
