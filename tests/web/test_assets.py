@@ -78,3 +78,24 @@ def test_a_region_brings_its_own_emblem_and_colours(tmp_path):
     assert assets.has("theme.css") and assets.url("theme.css").startswith("/static/theme.css?v=")
     (theme / "emblem.svg").write_text("<svg></svg>", "utf-8")
     assert assets.get("emblem.svg").body == b"<svg></svg>", "a changed file is read again"
+
+
+def test_the_land_under_the_maps_is_that_of_the_configuration(tmp_path):
+    assets = Assets(tmp_path)
+    assert not assets.has("ground.geojson")
+    (tmp_path / "theme").mkdir()
+    (tmp_path / "theme" / "ground.geojson").write_text("{}", "utf-8")
+    (tmp_path / "rahasia.geojson").write_text("{}", "utf-8")
+    assert not assets.has("ground.geojson") and not assets.has("rahasia.geojson")
+    (tmp_path / "ground.geojson").write_text('{"type":"FeatureCollection","features":[]}', "utf-8")
+    found = assets.get("ground.geojson")
+    assert found.body.startswith(b'{"type":"FeatureCollection"') and found.media_type == "application/geo+json"
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / "ground.geojson").write_text("{}", "utf-8")
+    assert assets.get("ground.geojson").body == b"{}", "the node's own comes first"
+
+
+def test_the_land_is_sent_small(portal):
+    answer = portal.client.get("/static/ground.geojson", headers={"accept-encoding": "br"})
+    assert answer.status_code == 200 and answer.headers["content-encoding"] == "br"
+    assert int(answer.headers["content-length"]) < 15_000

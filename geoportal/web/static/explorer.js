@@ -67,8 +67,9 @@
     zoom.getContainer().querySelectorAll("a").forEach(function (link) { link.tabIndex = -1; });
     L.control.scale({ imperial: false }).addTo(map);
     var seen = layer.getBounds();
-    if (seen.isValid()) map.fitBounds(seen, { padding: [24, 24], maxZoom: 13 });
-    else map.setView([0, 117], 4);
+    if (!seen.isValid()) map.setView([0, 117], 4);
+    else if (seen.getNorthEast().equals(seen.getSouthWest())) map.setView(seen.getCenter(), 11);
+    else map.fitBounds(seen, { padding: [24, 24], maxZoom: 18 });
     layer.addTo(map);
     if (box.dataset.ground && seen.isValid()) drawGround(map, box, seen);
 
