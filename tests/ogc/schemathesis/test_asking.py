@@ -45,5 +45,5 @@ def test_a_false_definition_is_found_out(asked, change, mode, fault):
     false = copy.deepcopy(asked.json("/ogc/openapi"))
     change(false)
     operations = asking.operations_of(false, asked.client.app)
-    report = asking.ask([each for each in operations if each.label == f"GET {ITEMS}"], 60, mode)
+    report = asking.ask([each for each in operations if each.label == f"GET {ITEMS}"], 120, mode)
     assert fault in {kind[1] for kind in report.faults}
