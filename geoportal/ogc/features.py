@@ -75,7 +75,10 @@ class LayerProvider(BaseProvider):  # type: ignore[misc]
         del language
         source, publication = self.source, self.source.publication
         summary = source.serving.summary
+        tried = visit_under_way().tried
         try:
+            if tried is not None:
+                raise tried
             conditions = [
                 holding(summary, publication.record.time, interval_of(datetime_)) if datetime_ else None,
                 Compiler(source.serving, filter_crs()).compile(filterq) if filterq is not None else None,

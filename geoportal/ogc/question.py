@@ -27,7 +27,7 @@ from geoportal.ogc.resource import Resource
 from geoportal.ogc.responses import CODINGS, coding_of, kept_briefly, names, tag_of, tagged
 from geoportal.ogc.source import Source
 from geoportal.ogc.view import View
-from geoportal.ogc.visit import Site, Visit
+from geoportal.ogc.visit import TRIED, Site, Visit
 
 if TYPE_CHECKING:
     from geoportal.node import Node
@@ -137,6 +137,7 @@ class Question:
             self.ask.pairs,
             self.filter,
             Taken() if self.form is not None else None,
+            self.asking.request.scope.get(TRIED),
         )
 
 

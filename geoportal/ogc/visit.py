@@ -53,7 +53,7 @@ class Visit:
     ``sources`` maps the opaque handle in a provider definition to the layer, ``layers`` the id of the collection;
     ``source`` is the one that was asked for, if any. ``pairs`` are the query parameters, ``filter`` the tree of the
     filter among them. ``taken``: the body is not JSON nor a page, so the provider tells which rows it chose, and
-    pygeoapi's document is kept there.
+    pygeoapi's document is kept there. ``tried`` is why the features could not be chosen a moment ago.
     """
 
     audience: Audience = PUBLIC_AUDIENCE
@@ -66,6 +66,7 @@ class Visit:
     pairs: tuple[tuple[str, str], ...] = ()
     filter: Any = None
     taken: Taken | None = None
+    tried: Exception | None = None
 
     def grant(self, handle: str) -> Source:
         """The layer behind a handle, if this visit may read it; NotAllowed otherwise (the third, independent layer of
@@ -76,6 +77,9 @@ class Visit:
             raise NotAllowed("the layer was not granted to this request", handle=handle)
         return source
 
+
+TRIED = "geoportal.tried"
+"""Where the scope of a request says why its features could not be chosen, so that it is not tried for as long again."""
 
 _VISIT: ContextVar[Visit | None] = ContextVar("geoportal.ogc.visit", default=None)
 

@@ -60,31 +60,29 @@ class Texts:
     """Pieces of one mapped file: ``offsets`` (n + 1) say where each starts; ``gap`` bytes lie between two."""
 
     data: Any
+    view: memoryview
+    """The same without a copy: slices of it are joined in half the time."""
     offsets: NDArray[np.int64]
     gap: int = 0
 
     def of(self, rows: Sequence[int] | Rows) -> list[bytes]:
         """The pieces of the rows, in the order given."""
-        data, gap = self.data, self.gap
+        view, gap = self.view, self.gap
         if isinstance(rows, range) and rows.step == 1:
             cuts = self.offsets[rows.start : rows.stop + 1].tolist() if len(rows) else []
-            return [data[start : end - gap] for start, end in pairwise(cuts)]
+            return [view[start : end - gap].tobytes() for start, end in pairwise(cuts)]
         chosen = np.asarray(rows, dtype=np.int64)
         starts, ends = self.offsets[chosen].tolist(), self.offsets[chosen + 1].tolist()
-        return [data[start : end - gap] for start, end in zip(starts, ends, strict=True)]
+        return [view[start : end - gap].tobytes() for start, end in zip(starts, ends, strict=True)]
 
     def joined(self, rows: Rows) -> bytes:
-        """The pieces of the rows with ``,`` between them; rows that follow each other are copied as one."""
+        """The pieces of the rows with ``,`` between them."""
         if isinstance(rows, range) and rows.step == 1:
             return self.run(rows.start, rows.stop)
         chosen = np.asarray(rows, dtype=np.int64)
-        if not len(chosen):
-            return b""
-        breaks = np.flatnonzero(np.diff(chosen) != 1)
-        firsts, lasts = chosen[np.append(0, breaks + 1)], chosen[np.append(breaks, len(chosen) - 1)]
-        starts, ends = self.offsets[firsts].tolist(), (self.offsets[lasts + 1] - self.gap).tolist()
-        data = self.data
-        return b",".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
+        starts, ends = self.offsets[chosen].tolist(), (self.offsets[chosen + 1] - self.gap).tolist()
+        view = self.view
+        return b",".join([view[start:end] for start, end in zip(starts, ends, strict=True)])
 
     def run(self, start: int, stop: int) -> bytes:
         """The rows from ``start`` up to ``stop`` with what lies between them, in one copy."""
@@ -208,7 +206,8 @@ class Opened:
         return map_array(self._folder / name, self.summary.files[name], dtype, shape)
 
     def _texts(self, name: str, offsets: str, gap: int = 0) -> Texts:
-        return Texts(self._bytes(name), self._array(offsets, "<i8", (self.summary.count + 1,)), gap)
+        data = self._bytes(name)
+        return Texts(data, memoryview(data), self._array(offsets, "<i8", (self.summary.count + 1,)), gap)
 
 
 _FILES = tuple(name for name, value in vars(Opened).items() if isinstance(value, cached_property))

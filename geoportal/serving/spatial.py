@@ -204,6 +204,10 @@ def outline_of(box: Box, way: Operation) -> NDArray[np.float64] | None:
     return there
 
 
+BULGE = 0.01
+"""Degrees: so far an edge that is straight in another system may leave the envelope of its feature in degrees."""
+
+
 def frames_of(box: Box, way: Operation) -> tuple[Box | None, Box | None]:
     """Boxes in the target of ``way``: one that surely holds all of ``box``, and one that ``box`` surely holds all of.
 
@@ -213,7 +217,7 @@ def frames_of(box: Box, way: Operation) -> tuple[Box | None, Box | None]:
     if there is None:
         return None, None
     margin = 0.01 * (there.max(axis=0) - there.min(axis=0)) + 1e-6
-    outer = (*(there.min(axis=0) - margin).tolist(), *(there.max(axis=0) + margin).tolist())
+    outer = (*(there.min(axis=0) - margin - BULGE).tolist(), *(there.max(axis=0) + margin + BULGE).tolist())
     bottom, right, top, left = there[:65], there[65:130], there[130:195], there[195:]
     inner = (
         float(left[:, 0].max() + margin[0]),

@@ -7,9 +7,10 @@ application needs (HTTP, no lifespan, no websockets).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect
@@ -42,11 +43,14 @@ class Doorway:
         method, path = asked.method, asked.path
         if taken(method, path):
             headers = asked.headers.items()
-            answer = await short.answer(Incoming(method, path, asked.query_string, headers, partial(scope_of, asked)))
+            incoming = Incoming(method, path, asked.query_string, headers, partial(scope_of, asked))
+            answer = await short.answer(incoming)
             if answer is not None:
                 body = b"" if method == "HEAD" else answer.body
                 protocol.response_bytes(answer.status, answer.headers, body)  # type: ignore[arg-type]
                 return
+            await Exchange(asked, protocol).run(short.app, incoming.known())
+            return
         await Exchange(asked, protocol).run(short.app)
 
 
@@ -84,12 +88,12 @@ class Exchange:
         self._flow: Flow | None = None
         self._ended = False
 
-    async def run(self, app: ASGIApp) -> None:
-        """Let ``app`` answer. An answer that it does not end is broken off, so that nobody takes a part for the whole:
-        RSGI itself would end it in good order.
+    async def run(self, app: ASGIApp, known: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Let ``app`` answer, whose scope has what is ``known`` besides. An answer that it does not end is broken off,
+        so that nobody takes a part for the whole: RSGI itself would end it in good order.
         """
         try:
-            await app(scope_of(self._asked), self.receive, self.send)
+            await app({**scope_of(self._asked), **known}, self.receive, self.send)
             if not self._ended and not (self._flow is not None and self._flow.closed):
                 raise RuntimeError("the application did not end its answer")
         except ClientDisconnect:

@@ -238,6 +238,6 @@ def test_joined_pieces_are_what_lies_between_them(steps: list[int]) -> None:
 
     words = [f"w{number}".encode() for number in range(70)]
     data, ends = b",".join(words), np.cumsum([0, *(len(word) + 1 for word in words)])
-    texts = Texts(data, ends.astype(np.int64), 1)
+    texts = Texts(data, memoryview(data), ends.astype(np.int64), 1)
     rows = np.cumsum(np.array(steps, dtype=np.int32), dtype=np.int32) + 3
     assert texts.joined(rows) == b",".join(words[row] for row in rows)

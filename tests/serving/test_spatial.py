@@ -47,6 +47,16 @@ def rows_in(truth, *areas):
     return np.flatnonzero(meets | np.equal(truth, None)).tolist()
 
 
+def test_a_long_edge_is_found_by_a_small_box_of_its_own_system(tmp_path):
+    """Straight in the plane of a zone, it bends in degrees beyond the envelope of its ends: by metres here."""
+    lines = [shapely.LineString([(425_000, y), (575_000, y)]) for y in range(9_000_000, 9_990_000, 45_000)]
+    serving = served(tmp_path / "s", lines, crs="EPSG:32750")
+    for row, line in enumerate(lines):
+        y = line.coords[0][1]
+        rows, matched = serving.select(bbox_in=((500_000, y - 0.01, 500_001, y + 0.01), EPSG(32750)))
+        assert matched == 1 and rows.tolist() == [row]
+
+
 def test_a_box_finds_what_intersects_it(many, truth):
     hits = 0
     for box in [*boxes(4, 150), *boxes(5, 100, 0.01), *boxes(6, 30, 3)]:

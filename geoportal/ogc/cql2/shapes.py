@@ -42,8 +42,6 @@ _FEW = 2_000
 _BATCH = 20_000
 _MARGIN = 1e-8
 """Degrees: the index holds envelopes of nine decimals, the functions are asked of all of them."""
-_BULGE = 0.01
-"""Degrees: so far an edge that is straight in another system may leave the envelope of its feature in degrees."""
 FALSE, TRUE, UNKNOWN = 0, 1, 2
 
 
@@ -141,7 +139,6 @@ class Shapes:
         if way is not None:
             frame, _ = frames_of((west, south, east, north), way)
             west, south, east, north = frame or (-math.inf, -math.inf, math.inf, math.inf)
-            margin = _BULGE
         inside, edge = self.serving.spatial.candidates((west - margin, south - margin, east + margin, north + margin))
         return np.unique(np.concatenate([inside, edge]))
 

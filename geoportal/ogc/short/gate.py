@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from geoportal.errors import GeoportalError
+from geoportal.errors import GeoportalError, Unavailable
 from geoportal.model.access import Audience
 from geoportal.ogc.app import RESOURCES
 from geoportal.ogc.cql2.tree import BadFilter
@@ -79,10 +79,12 @@ class Short:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an ASGI server, or let the request through."""
         if scope["type"] == "http" and taken(scope["method"], scope["path"]):
-            answer = await self.answer(Incoming.of(scope))
+            incoming = Incoming.of(scope)
+            answer = await self.answer(incoming)
             if answer is not None:
                 await answer.send(send, bodiless=scope["method"] == "HEAD")
                 return
+            scope = {**scope, **incoming.known()}
         await self.app(scope, receive, send)
 
     async def answer(self, asked: Incoming) -> Answer | None:
@@ -188,7 +190,7 @@ class Short:
     async def _page(
         self, asked: Incoming, source: Source, language: str, asking: Asking, name: str, wanted: pages.Wanted
     ) -> Answer | None:
-        choice = await self._chosen(source, asking)
+        choice = await self._chosen(asked, source, asking)
         if choice is None:
             return None
         page = page_of(asking, choice.matched, len(choice.rows))
@@ -199,12 +201,14 @@ class Short:
             return None
         return pages.page(envelope, envelope.head(asking, page), source.serving, choice.rows, wanted)
 
-    async def _chosen(self, source: Source, asking: Asking) -> Choice | None:
+    async def _chosen(self, asked: Incoming, source: Source, asking: Asking) -> Choice | None:
         try:
             if slow(source, asking):
                 return await self._in_thread(choose, source, asking)
             return choose(source, asking)
-        except (GeoportalError, BadFilter, Problem):
+        except (GeoportalError, BadFilter, Problem) as error:
+            if asking.filter is not None and isinstance(error, (Unavailable, BadFilter)):
+                asked.tried = error  # it may have taken all the time that a question has
             return None
 
     async def _shape(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
+from geoportal.ogc.visit import TRIED
+
 _READ = frozenset({"host", "authorization", "accept", "accept-encoding", "accept-language", "if-none-match"})
 
 Heard = dict[str, str]
@@ -24,6 +26,12 @@ class Incoming:
     query: str
     headers: Iterable[tuple[str, str]]
     scope: Callable[[], Scope]
+    tried: Exception | None = None
+    """Why the features that are asked for could not be chosen in the time that there is for it."""
+
+    def known(self) -> Scope:
+        """What the long way is told besides."""
+        return {TRIED: self.tried} if self.tried is not None else {}
 
     @classmethod
     def of(cls, scope: Scope) -> Incoming:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from geoportal.errors import Unavailable
 from geoportal.model.access import PUBLIC_AUDIENCE, Classification
 from geoportal.model.layer import Layer
 from geoportal.ogc.short.front import Fronted
@@ -82,6 +83,23 @@ def short_and_long(world: World, long: Long, path: str, headers: Mapping[str, st
     assert ours.content == theirs.content, path
     assert dict(ours.headers) == dict(theirs.headers), path
     return ours, short
+
+
+def test_a_filter_that_takes_too_long_is_tried_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time that it may take is over when the short way gives up: the long way refuses without another attempt."""
+    tried: list[object] = []
+
+    def tire(self: Any, **asked: Any) -> None:
+        tried.append(asked)
+        raise Unavailable("the question took longer than 5 s: ask for less", seconds=5.0)
+
+    monkeypatch.setattr("geoportal.serving.fragments.Serving.select", tire)
+    for path in (f"{ITEMS}?filter=urut%20%3E%203", f"{ITEMS}?filter=urut%20%3E%203&limit=3&f=json"):
+        answer = world.client.get(path)
+        assert answer.status_code == 400 and "5 s" in answer.json()["description"], answer.text
+        assert len(tried) == 1
+        tried.clear()
+    assert world.client.get(f"{ITEMS}?bbox=116.9,-0.4,116.91,-0.39").status_code == 503
 
 
 SHAPES = [
