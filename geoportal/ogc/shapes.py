@@ -130,7 +130,15 @@ _LINKS = _array(_schema("Link"))
 
 SCHEMAS: Shape = {
     "Link": _object(
-        ["href", "rel"], href=_TEXT, rel=_TEXT, type=_TEXT, title=_TEXT, hreflang=_TEXT, length={"type": "integer"}
+        ["href", "rel"],
+        href=_TEXT,
+        rel=_TEXT,
+        type=_TEXT,
+        title=_TEXT,
+        hreflang=_TEXT,
+        length={"type": "integer"},
+        method={"type": "string", "enum": ["POST"]},
+        body={},
     ),
     "LandingPage": _object(["links"], title=_TEXT, description=_TEXT, links=_LINKS),
     "Conformance": _object(["conformsTo"], conformsTo=_array(_TEXT)),

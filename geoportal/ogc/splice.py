@@ -14,7 +14,8 @@ import orjson
 from pygeoapi.util import json_serial
 
 from geoportal.ogc.formats.links import further_last, with_forms
-from geoportal.ogc.visit import asked_under_way, taken_under_way
+from geoportal.ogc.request import LONGEST_QUERY
+from geoportal.ogc.visit import asked_under_way, taken_under_way, visit_under_way
 
 Feature = dict[str, Any]
 
@@ -120,7 +121,19 @@ def paged(links: Iterable[Mapping[str, Any]], features: Features, matched: int |
         if link["rel"] == "prev" or matched is None or not offset.isdigit() or int(offset) < matched:
             href = link["href"] if link["rel"] == "next" else _before(link["href"], here, features.limit, matched)
             found.append({**link, "href": held(href, features.version), "type": form or link.get("type")})
-    return with_forms(found)
+    return [_walkable(link) for link in with_forms(found)]
+
+
+def _walkable(link: dict[str, Any]) -> dict[str, Any]:
+    """A link that can be followed: where its address is longer than this node reads, as after a filter in the body of a
+    POST, one that is posted again (``method`` and ``body`` as in STAC API).
+    """
+    tree = visit_under_way().filter
+    if len(link["href"]) <= LONGEST_QUERY or tree is None:
+        return link
+    address, _, query = link["href"].partition("?")
+    kept = [part for part in query.split("&") if part.partition("=")[0] not in ("filter", "filter-lang")]
+    return {**link, "href": f"{address}?{'&'.join(kept)}" if kept else address, "method": "POST", "body": tree}
 
 
 def before(here: int, limit: int, matched: int) -> tuple[int, int]:

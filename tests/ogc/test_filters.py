@@ -76,6 +76,25 @@ def test_pages_keep_the_filter(village) -> None:
     assert ids(village.json(following.partition("8080")[2])) == ["0234", "0233", "0232"]
 
 
+@pytest.mark.parametrize("length", [3, 400])
+def test_a_walk_comes_to_its_end_however_long_the_filter(village, length: int) -> None:
+    """A link can only hold so many bytes: beyond, it is one to be posted, with the filter as its body."""
+    values = [f"tidak ada yang bernama {number}" for number in range(length)]
+    node = {"op": "not", "args": [{"op": "in", "args": [{"property": "nama"}, values]}]}
+    whole = village.client.post(f"{ITEMS}?limit=1000", json=node).json()
+    found: list[str] = []
+    link: dict | None = {"href": f"{ITEMS}?limit=50&f=json", "method": "POST", "body": node}
+    while link is not None:
+        posted = link.get("method") == "POST"
+        page = village.client.post(link["href"], json=link["body"]) if posted else village.client.get(link["href"])
+        assert page.status_code == 200, page.text
+        found += ids(page.json())
+        link = next((one for one in page.json()["links"] if one["rel"] == "next"), None)
+        assert link is None or (link.get("method") == "POST") == (length > 3)
+        assert link is None or "version=" in link["href"]
+    assert len(found) > 50 and found == ids(whole) and whole["numberMatched"] == len(found)
+
+
 def test_a_filter_beside_a_box_and_a_value(village) -> None:
     page = village.json(f"{ITEMS}?bbox=116.8995,-0.4005,116.9025,-0.3985&filter={quote('urut > 1')}&aktif=true")
     assert ids(page) == ["0002", "0050", "0052"]
