@@ -3,6 +3,8 @@
 import json
 import urllib.request
 
+from geoportal.serving.wholeness import FORMAT
+
 
 def test_an_upgraded_node_serves_what_it_served(demo_data, data_dir, serve_node):
     demo_data(data_dir)
@@ -16,5 +18,5 @@ def test_an_upgraded_node_serves_what_it_served(demo_data, data_dir, serve_node)
     for name in collections:
         with urllib.request.urlopen(f"{node.url}/ogc/collections/{name}/items?f=json&limit=1") as answer:
             assert json.load(answer)["numberReturned"] == 1, name
-    assert {json.loads(path.read_bytes())["format"] for path in summaries} == {2}
+    assert {json.loads(path.read_bytes())["format"] for path in summaries} == {FORMAT}
     assert node.log().count("dibangun ulang.") >= len(collections), "a line of progress for each"

@@ -515,8 +515,8 @@ def test_pages_show_values_units_and_roles(world):
     assert rows["Name"] == ["Name", "Meaning", "Type", "Values", "Unit"]
     assert rows["kelas"][3].startswith("always there") and rows["kelas"][3].endswith("and 11 more")
     assert "<b>" in rows["kelas"][3] and "<b>," not in text.replace("&lt;b&gt;", "")
-    assert rows["n"][3] == "0 to 1,500" and rows["luas"] == ["luas", "Area", "number", "", "Unit: ha"]
-    assert rows["kode"][1:4] == ["kode id of the feature", "string", r"always there at most 3 characters like ^A-\d$"]
+    assert rows["n"][3] == "0 to 1,500" and rows["luas"] == ["luas", "Area", "Number", "", "Unit: ha"]
+    assert rows["kode"][1:4] == ["kode id of the feature", "Text", r"always there at most 3 characters like ^A-\d$"]
     assert "0 sampai 1.500" in world.get("/ogc/collections/uji/schema?f=html&lang=id").text
 
 
