@@ -106,7 +106,11 @@ class SpatialIndex:
         return box[0] <= west and box[1] <= south and box[2] >= east and box[3] >= north
 
     def candidates(self, box: Box) -> tuple[Rows, Rows]:
-        """Rows with envelopes wholly inside the box, and rows whose envelopes only meet it; edges count as inside."""
+        """Rows that have a point in the box for certain, and rows whose envelopes meet it; edges count as inside.
+
+        An envelope with three of its sides inside is of a feature that reaches its fourth, or its third, inside the
+        box. So only those at a corner of the box, or across it, have to be asked for their shape.
+        """
         west, south, east, north = box
         meets = np.array([[east], [north], [-west], [-south]])
         holds = np.array([[west], [south], [-east], [-north]])
@@ -120,9 +124,10 @@ class SpatialIndex:
                 hit = hit[~held]
         boxes, rows = self.boxes[hit], self.rows[hit]
         meeting = (boxes <= meets).all(axis=1)
-        inside = (boxes >= holds).all(axis=1)
-        found = rows[inside]
-        return np.concatenate([whole, found]) if len(whole) else found, rows[meeting ^ inside]
+        within = (boxes >= holds).sum(axis=1, dtype=np.int8) > 2
+        within &= meeting
+        found = rows[within]
+        return np.concatenate([whole, found]) if len(whole) else found, rows[meeting ^ within]
 
     def _leaves(self, meets: NDArray[np.float64]) -> NDArray[np.int64]:
         """The leaves that meet a box: first among the boughs, which bound as many leaves as leaves bound features."""

@@ -140,6 +140,26 @@ def test_points_on_a_grid_against_arithmetic(tmp_path_factory, points, data):
     assert (list(rows), matched) == (wanted, len(wanted))
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_shapes_on_a_grid_against_geos(tmp_path_factory, data):
+    """Lines, bands across, corners, rings and shapes of two parts, on the sides of the box, beside and around it."""
+    corner = st.tuples(st.integers(0, 8), st.integers(0, 8))
+    line = st.lists(corner, min_size=2, max_size=6).map(shapely.LineString)
+    band = st.tuples(line, st.sampled_from([0.25, 1.0])).map(lambda pair: pair[0].buffer(pair[1], quad_segs=1))
+    ring = band.map(lambda shape: shapely.union_all([shape.boundary]))
+    two = st.tuples(band, band).map(lambda pair: shapely.MultiPolygon([p for s in pair for p in shapely.get_parts(s)]))
+    shapes = data.draw(st.lists(st.one_of(line, band, ring, two), min_size=1, max_size=30))
+    serving = served(tmp_path_factory.mktemp("shapes"), shapes, {"n": range(len(shapes))})
+    placed = [shapely.from_geojson(json.dumps(feature["geometry"])) for feature in features(serving)]
+    for _ in range(4):
+        xs, ys = (sorted(data.draw(st.lists(st.integers(0, 8), min_size=2, max_size=2))) for _ in range(2))
+        rows, matched = serving.select((xs[0], ys[0], xs[1], ys[1]), limit=100)
+        area = area_of((xs[0], ys[0], xs[1], ys[1]))
+        wanted = [row for row, shape in enumerate(placed) if shapely.intersects(area, shape)]
+        assert (list(rows), matched) == (wanted, len(wanted))
+
+
 @pytest.mark.parametrize("code", [9470, 4326, 32750, 9490, 23837, 3857])
 @pytest.mark.parametrize("source", ["EPSG:32750", "EPSG:4326"])
 def test_a_box_in_another_reference_system(tmp_path_factory, source, code):
