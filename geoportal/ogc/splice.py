@@ -128,8 +128,10 @@ def _walkable(link: dict[str, Any]) -> dict[str, Any]:
     """A link that can be followed: where its address is longer than this node reads, as after a filter in the body of a
     POST, one that is posted again (``method`` and ``body`` as in STAC API).
     """
+    if len(link["href"]) <= LONGEST_QUERY:
+        return link
     tree = visit_under_way().filter
-    if len(link["href"]) <= LONGEST_QUERY or tree is None:
+    if tree is None:
         return link
     address, _, query = link["href"].partition("?")
     kept = [part for part in query.split("&") if part.partition("=")[0] not in ("filter", "filter-lang")]
