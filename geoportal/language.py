@@ -62,3 +62,13 @@ def number(value: float, language: str, decimals: int | None = None) -> str:
         decimals = 0 if float(value).is_integer() else 2
     written = f"{value:,.{decimals}f}"
     return written if language == "en" else written.translate(str.maketrans(",.", ".,"))
+
+
+def size(size_bytes: int, language: str) -> str:
+    """The size of a file in B, KB, MB or GB (thousands)."""
+    value, unit = float(size_bytes), "B"
+    for larger in ("KB", "MB", "GB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{number(value, language, 1 if unit in ('MB', 'GB') and value < 100 else 0)} {unit}"

@@ -80,6 +80,9 @@ class NotOutYet(Problem):
 
     def sentence(self, language: str) -> str:
         """What went wrong, in a language."""
-        day = format_date(self.local, "d MMM y", locale=language)
-        moment = f"{day}, {self.local:%H.%M} {self.local.tzname()}"
-        return text("messages", self.key, language, **self.params, moment=moment)
+        return text("messages", self.key, language, **self.params, moment=in_words(self.local, language))
+
+
+def in_words(local: datetime, language: str) -> str:
+    """A time as people write it, with the name of its zone: ``24 Nov 2026, 10.32 WITA``."""
+    return f"{format_date(local, 'd MMM y', locale=language)}, {local:%H.%M} {local.tzname()}"

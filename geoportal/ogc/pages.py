@@ -29,6 +29,7 @@ from geoportal.language import LANGUAGES, catalogue, number, text
 from geoportal.ogc import sieve
 from geoportal.ogc.conformance import parts
 from geoportal.ogc.formats.forms import FORMS, listed
+from geoportal.ogc.history import in_words
 from geoportal.ogc.paging import part_of
 from geoportal.ogc.properties import kind_of_page, properties
 from geoportal.ogc.sketch import drawn
@@ -201,8 +202,7 @@ def figure(value: int) -> str:
 
 def instant(value: datetime, language: str) -> str:
     """A time as people write it, in the node's zone and with its name: ``24 Nov 2026, 10.32 WITA``."""
-    local = value.astimezone(ZoneInfo(visit_under_way().site.timezone))
-    return f"{format_date(local, 'd MMM y', locale=language)}, {local:%H.%M} {local.tzname()}"
+    return in_words(value.astimezone(ZoneInfo(visit_under_way().site.timezone)), language)
 
 
 def day(value: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, urlencode
 
-from geoportal.language import number, text
+from geoportal.language import size, text
 from geoportal.model.record import Record
 from geoportal.ogc.domains import domains_of
 from geoportal.ogc.parameters import RESERVED, listable
@@ -188,9 +188,4 @@ def whole(form: str, matched: int, most: int) -> str:
 
 def weight(size_bytes: int) -> str:
     """The size of a file in B, KB, MB or GB (thousands)."""
-    value, unit = float(size_bytes), "B"
-    for larger in ("KB", "MB", "GB"):
-        if value < 1000:
-            break
-        value, unit = value / 1000, larger
-    return f"{number(value, visit_under_way().language, 1 if unit in ('MB', 'GB') and value < 100 else 0)} {unit}"
+    return size(size_bytes, visit_under_way().language)

@@ -34,9 +34,9 @@ BACKLOG = 4096
 MOST_CONNECTIONS = 16_384
 """Connections that a worker holds open. granian's own number, 1,024 shared by all workers, counts those that say
 nothing too: by ``tests.bench.servers`` 2,000 silent clients then shut out everybody else (1,000 of 1,000 connections
-failed), with this room none failed. 1,000 connections at once had a p99 of 0.6 to 0.8 s with one runtime thread, with
-more (``mt``) and with uvicorn: one run each, which ranks nothing. A bare answer of 7 KB went out 33,000 times a second
-with asyncio, 41,000 with uvloop and HTTP/1 alone (what a proxy in front speaks), 33,000 under uvicorn with uvloop.
+failed), with this room none failed. A bare answer of 7 KB went out 33,000 times a second with asyncio, 41,000 with
+uvloop and HTTP/1 alone (what a proxy in front speaks), 33,000 under uvicorn with uvloop; in a later run on the same
+machine 52,000 by ASGI and 63,000 by RSGI. 1,000 connections at once then had a p99 of 0.2 s (``make bench``).
 """
 MOST_FILES = 65_536
 """Open files that the node asks the system for: every connection is one."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from markupsafe import Markup
 
-from geoportal.language import catalogue, has_text, number, text
+from geoportal.language import catalogue, has_text, number, size, text
 
 DOMAIN = "portal"
 
@@ -48,12 +48,7 @@ class Wording:
 
     def size(self, size_bytes: int) -> str:
         """The size of a file in B, KB, MB or GB (thousands)."""
-        value, unit = float(size_bytes), "B"
-        for larger in ("KB", "MB", "GB"):
-            if value < 1000:
-                break
-            value, unit = value / 1000, larger
-        return f"{self.number(value, 1 if unit in ('MB', 'GB') and value < 100 else 0)} {unit}"
+        return size(size_bytes, self.language)
 
     def day(self, value: date | datetime | str | None, form: str = "d MMM y") -> str:
         """A day as people write it; of a time, the day in the node's zone; a text that is no ISO date stays."""
